@@ -1,0 +1,213 @@
+"""Reading and writing image files, and checking image tensors where they enter from outside."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from aesthetic_utils.storage import AestheticError, atomic_path, reason
+
+MAX_PIXELS = 100_000_000  # 300 MB once decoded; a 100-megapixel camera is the largest in use
+_SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+_FORMATS = {
+    ".png": ("PNG", {}),
+    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".webp": ("WEBP", {"lossless": True}),
+    ".bmp": ("BMP", {}),
+    ".tif": ("TIFF", {}),
+    ".tiff": ("TIFF", {}),
+}
+
+
+class ImageError(AestheticError, ValueError):
+    """An image file or an image tensor that cannot be used; says which, why, and what to do."""
+
+
+def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Tensor:
+    """Read an image file as RGB: uint8 `[3, H, W]`, values 0 to 255.
+
+    The picture is turned upright if its EXIF data says so; transparency is laid on white; 16-bit
+    grey is scaled to 8 bits; CMYK is converted by Pillow's plain formula. Colour profiles are
+    ignored, and of an animation the first picture is taken.
+
+    Raises ImageError when the file is missing, unreadable, empty, cut short, not an image, or has
+    more than `max_pixels` pixels (a small file can unpack to fill the memory).
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size == 0:
+            raise ImageError(f"{path} is empty (0 bytes); get the file again")
+        with warnings.catch_warnings():
+            # Pillow warns of large pictures, where max_pixels decides, and of odd metadata
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                return _decode(image, path, max_pixels)
+    except Image.DecompressionBombError as error:
+        raise ImageError(
+            f"{path} is larger than Pillow opens ({error}). If you trust it, raise "
+            "PIL.Image.MAX_IMAGE_PIXELS as well as max_pixels"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise ImageError(_not_an_image(path)) from error
+    except OSError as error:
+        if error.errno is None:  # not the system but a decoder that found nonsense in the header
+            raise ImageError(_damaged(path, error)) from error
+        raise ImageError(f"{path} cannot be read: {reason(error)}") from error
+
+
+def save_image(image: Tensor, path: str | Path) -> None:
+    """Write `[3, H, W]` (RGB) or `[1, H, W]` (grey), float in [0, 1] or uint8, to an image file.
+
+    The ending of the path chooses the format. The file appears whole or not at all.
+    Raises ImageError when the tensor is not such an image, the ending is unknown, or the disk
+    refuses.
+    """
+    path = Path(path)
+    kind, options = image_format(path)
+    pixels = _to_uint8(image)
+    picture = Image.fromarray(pixels.permute(1, 2, 0).squeeze(2).numpy())  # [H, W, 3] or [H, W]
+    try:
+        with atomic_path(path) as part:
+            picture.save(part, format=kind, **options)
+    except OSError as error:
+        raise ImageError(f"{path} cannot be written: {reason(error)}") from error
+
+
+def image_format(path: str | Path) -> tuple[str, dict]:
+    """Pillow's name of the format a path's ending stands for, and options for writing it.
+
+    Raises ImageError for an unknown ending.
+    """
+    ending = Path(path).suffix
+    if ending.lower() not in _FORMATS:
+        endings = ", ".join(_FORMATS)
+        raise ImageError(f"{path}: no format is called {ending!r}; use one of {endings}")
+    return _FORMATS[ending.lower()]
+
+
+def require_images(x: Tensor, channels: int | None = 3) -> Tensor:
+    """Give `x` back if it is a batch of float images `[N, channels, H, W]`; else say what is wrong.
+
+    `channels=None` allows any number. Values are not looked at: that would cost a pass over the
+    batch, and on a GPU a wait. Raises ImageError.
+    """
+    if not isinstance(x, Tensor):
+        raise ImageError(f"images must be a torch tensor, not {type(x).__name__}")
+    shape = list(x.shape)
+    if x.ndim == 3:
+        raise ImageError(f"one image {shape} was given where a batch is wanted: use images[None]")
+    if x.ndim != 4:
+        raise ImageError(f"images must have the shape [N, C, H, W], not {shape}")
+    if channels is not None and shape[1] != channels:
+        raise ImageError(_wrong_channels(shape, channels))
+    if x.numel() == 0:
+        raise ImageError(f"this batch of images is empty: its shape is {shape}")
+    if x.dtype == torch.uint8:
+        raise ImageError("these images are uint8; float in [0, 1] is wanted: use images / 255")
+    if not x.is_floating_point():
+        raise ImageError(f"images must be float in [0, 1], not {_dtype_name(x)}")
+    return x
+
+
+def _decode(image: Image.Image, path: Path, max_pixels: int) -> Tensor:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ImageError(_too_large(path, f"it has {width} x {height} pixels", max_pixels))
+    try:
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        pixels = _rgb(image)
+    except ImageError as error:
+        raise ImageError(f"{path} {error}") from error
+    except Exception as error:  # on broken data the decoders raise whatever comes to hand
+        raise ImageError(_damaged(path, error)) from error
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()  # [3, H, W]
+
+
+def _rgb(image: Image.Image) -> np.ndarray:
+    """Any of Pillow's modes to uint8 [H, W, 3]."""
+    if image.mode in _SIXTEEN_BIT or image.mode in ("I", "F"):
+        grey = _grey_from_wide(image)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return np.array(image.convert("RGB"))
+
+
+def _grey_from_wide(image: Image.Image) -> np.ndarray:
+    """16-bit grey to 8 bits, rounded: Pillow's own conversion would clip everything above 255."""
+    values = np.asarray(image)
+    if image.mode == "F":
+        if not (np.isfinite(values).all() and 0 <= values.min() and values.max() <= 1):
+            raise ImageError("holds floating-point values outside 0 to 1; rescale it first")
+        return np.rint(values * 255).astype(np.uint8)
+    values = values.astype(np.int64)
+    if values.min() < 0 or values.max() > 65535:
+        raise ImageError("holds 32-bit values outside 0 to 65535; convert it to 8 or 16 bits first")
+    return ((values * 255 + 32767) // 65535).astype(np.uint8)
+
+
+def _to_uint8(image: Tensor) -> Tensor:
+    if not isinstance(image, Tensor):
+        raise ImageError(f"an image to save is a torch tensor, not {type(image).__name__}")
+    shape = list(image.shape)
+    if image.ndim == 4:
+        raise ImageError(f"a batch {shape} cannot be one file: save images[0], or make a grid")
+    if image.ndim != 3 or shape[0] not in (1, 3) or image.numel() == 0:
+        raise ImageError(f"an image to save has the shape [3, H, W] or [1, H, W], not {shape}")
+    image = image.detach().cpu()
+    if image.dtype == torch.uint8:
+        return image
+    if not image.is_floating_point():
+        raise ImageError(f"an image to save is float in [0, 1] or uint8, not {_dtype_name(image)}")
+    low, high = image.min().item(), image.max().item()
+    if not (0 <= low and high <= 1):  # also false for NaN
+        raise ImageError(
+            f"an image to save lies in [0, 1], and this runs from {low:.4g} to {high:.4g}: "
+            "use image.clamp(0, 1), or (image + 1) / 2 if it is in [-1, 1]"
+        )
+    planes = [(plane.float() * 255).round().to(torch.uint8) for plane in image]  # saves memory
+    return torch.stack(planes)
+
+
+def _too_large(path: Path, found: str, max_pixels: int) -> str:
+    return (
+        f"{path} is too large ({found}; the limit is {max_pixels:,}); a file of this kind can fill "
+        "the memory. If you trust it, raise max_pixels, or make it smaller first"
+    )
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    return f"{path} is damaged or was cut short ({error}); get the file again"
+
+
+def _not_an_image(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(256).lstrip()
+    if start.startswith(b"<"):
+        return (
+            f"{path} is not an image: it begins like a web page or an SVG drawing. Get the "
+            "picture itself, or draw it as PNG first"
+        )
+    return f"{path} is not an image in a known format; convert it to PNG or JPEG"
+
+
+def _wrong_channels(shape: list[int], channels: int) -> str:
+    found = f"images {shape} have {shape[1]} channels where {channels} are wanted"
+    if shape[3] == channels:
+        return f"{found}: the channels stand last; use images.permute(0, 3, 1, 2)"
+    if shape[1] == 4 and channels == 3:
+        return f"{found}: the fourth is transparency; use images[:, :3]"
+    if shape[1] == 1:
+        return f"{found}: use images.expand(-1, {channels}, -1, -1)"
+    return found
+
+
+def _dtype_name(x: Tensor) -> str:
+    return str(x.dtype).removeprefix("torch.")
