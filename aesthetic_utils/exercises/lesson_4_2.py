@@ -1,0 +1,96 @@
+"""Answers and hints for lesson 4.2, A GAN that draws emoji."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from aesthetic_utils.exercises import Exercise
+
+Path = Callable[[Tensor, Tensor, float], Tensor]
+
+
+def arc(a: Tensor, b: Tensor, t: float) -> Tensor:
+    """Spherical interpolation, safe for parallel vectors."""
+    angle = torch.acos(((a * b).sum() / (a.norm() * b.norm())).clamp(-1, 1))
+    if angle < 1e-3:
+        return line(a, b, t)
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+
+def line(a: Tensor, b: Tensor, t: float) -> Tensor:
+    """The usual slip: a straight line, whose middle is too short."""
+    return (1 - t) * a + t * b
+
+
+def backwards(a: Tensor, b: Tensor, t: float) -> Tensor:
+    """Starts at b."""
+    return arc(b, a, t)
+
+
+def careless(a: Tensor, b: Tensor, t: float) -> Tensor:
+    """Divides by the sine of zero for parallel vectors."""
+    angle = torch.acos((a * b).sum() / (a.norm() * b.norm()))
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+
+def verify_arc(path: Path) -> str | None:
+    """A hint for the first mistake that shows on a quarter circle, at its ends, or at angle zero."""
+    a, b = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
+    given = path(a, b, 1 / 3)
+    if given is ...:
+        return "Replace the dots in the function."
+    if torch.allclose(given, line(a, b, 1 / 3), atol=1e-5):
+        return "This is the straight line; its middle is too short. Weigh with sines of the angle."
+    if torch.allclose(given, arc(b, a, 1 / 3), atol=1e-5):
+        return "It runs from b to a: at t = 0 it has to be at a."
+    if not torch.allclose(given, arc(a, b, 1 / 3), atol=1e-5):
+        return "A third of the way from (2, 0) to (0, 2) it should be at 30 degrees and of length 2."
+    if not torch.allclose(path(a, a.clone(), 0.5), a, atol=1e-5):
+        return "From a vector to itself it has to stay there; the sine of angle zero is zero."
+    return None
+
+
+EXERCISES = {
+    "doublings": Exercise(
+        answer=5,
+        hints={
+            7: "That would start from a single pixel: the first block gives 4 x 4 already.",
+            32: "This is the factor 128 / 4. How many doublings make it?",
+            4: "Include the last layer, which doubles too and makes the image.",
+            6: "Count from 4: 8, 16, 32, ...",
+        },
+        default_hint="Start with 4 pixels and double until you have 128.",
+    ),
+    "fooled": Exercise(
+        answer=-math.log(0.8) - math.log(0.2),
+        tolerance=2e-3,
+        hints={
+            -2 * math.log(0.8): "For generated pictures it ought to say 0: that term is -log(1 - D).",
+            -math.log(0.8): "This is the part of the real pictures alone.",
+            -math.log(0.2): "This is the part of the generated pictures alone.",
+            2 * math.log(2): "That is for D = 1/2. Put D = 0.8 into both terms.",
+        },
+        default_hint="Add -log D for the real pictures and -log(1 - D) for the generated ones.",
+    ),
+    "arc": Exercise(answer=arc, verify=verify_arc, wrong_examples=(line, backwards, careless)),
+    "frechet": Exercise(
+        answer=10,
+        hints={
+            9: "The means give 9; the spreads differ as well.",
+            12: "The second term is the square of a difference of standard deviations.",
+            18: "Variances were given: take their roots before the difference.",
+            4: "Square the difference of the means.",
+        },
+        default_hint="Square the difference of the means and that of the standard deviations, and add.",
+    ),
+    "diagnosis": Exercise(
+        answer="discriminator too strong",
+        hints={
+            "mode collapse": "Then all samples would be nearly one picture, and the judge would be fooled now and then.",
+            "wrong labels": "Then the generator is rewarded for something and moves; here it got stuck early.",
+        },
+        default_hint="Answer with one of the three names, between quotes.",
+    ),
+}

@@ -1,0 +1,83 @@
+"""SRResNet: super-resolution by residual learning and sub-pixel convolution.
+
+Ledig et al. (2017), "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial
+Network", section 2.1.1 and figure 4, https://arxiv.org/abs/1609.04802.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class SRResNetConfig:
+    """Settings of an `SRResNet`; the defaults are the paper's."""
+
+    scale: int = 4  # 1, 2, 4 or 8 times larger; 1 restores without enlarging
+    blocks: int = 16  # residual blocks
+    channels: int = 64  # of every feature map
+    image_channels: int = 3  # 3 = RGB, 1 = grey
+
+    def __post_init__(self) -> None:
+        if self.scale not in (1, 2, 4, 8):
+            raise ValueError(
+                f"scale is {self.scale}; each sub-pixel stage doubles: use 1, 2, 4 or 8"
+            )
+
+
+class ResidualBlock(nn.Module):
+    """x + BN(conv(PReLU(BN(conv(x))))): the block learns what is to be added to its input."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(
+                channels, channels, 3, padding=1, bias=False
+            ),  # the norm has a bias of its own
+            nn.BatchNorm2d(channels),
+            nn.PReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)  # [N, C, H, W]
+
+
+def upsampling_stage(channels: int) -> nn.Sequential:
+    """Doubles height and width: four times the channels, then laid out as 2 x 2 pixels."""
+    return nn.Sequential(
+        nn.Conv2d(channels, 4 * channels, 3, padding=1),  # [N, 4C,  H,  W]
+        nn.PixelShuffle(2),  # [N, C, 2H, 2W]
+        nn.PReLU(),
+    )
+
+
+class SRResNet(nn.Module):
+    """A small image in, one `scale` times larger out.
+
+    In: float [N, image_channels, H, W], values in [0, 1]. Out: [N, image_channels, scale * H,
+    scale * W], about [0, 1] but not clamped, so that gradients reach every pixel.
+
+    Departure from the paper: convolutions before a batch norm have no bias (it would have no effect).
+    """
+
+    def __init__(self, config: SRResNetConfig):
+        super().__init__()
+        self.config = config
+        n = config.channels
+        self.head = nn.Sequential(nn.Conv2d(config.image_channels, n, 9, padding=4), nn.PReLU())
+        self.blocks = nn.Sequential(*(ResidualBlock(n) for _ in range(config.blocks)))
+        self.merge = nn.Sequential(nn.Conv2d(n, n, 3, padding=1, bias=False), nn.BatchNorm2d(n))
+        stages = config.scale.bit_length() - 1  # log2
+        self.upsample = nn.Sequential(*(upsampling_stage(n) for _ in range(stages)))
+        self.to_image = nn.Conv2d(n, config.image_channels, 9, padding=4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.ndim != 4 or x.shape[1] != self.config.image_channels:
+            raise ValueError(
+                f"SRResNet takes images [N, {self.config.image_channels}, H, W]; got {tuple(x.shape)}"
+            )
+        shallow = self.head(x)  # [N, C, H, W]
+        deep = self.merge(self.blocks(shallow))  # [N, C, H, W]
+        return self.to_image(self.upsample(shallow + deep))  # [N, 3, sH, sW]

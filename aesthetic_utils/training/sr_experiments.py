@@ -1,0 +1,165 @@
+"""The published super-resolution and restoration runs: settings, training loop, evaluation."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aesthetic_utils.data.photos import load_photos
+from aesthetic_utils.metrics import super_resolution_scores
+from aesthetic_utils.models import SRResNet, SRResNetConfig
+from aesthetic_utils.runtime import (
+    Precision,
+    by_mode,
+    default_device,
+    seed_everything,
+    step_generator,
+)
+from aesthetic_utils.training.optimization import set_learning_rate, update_ema, warmup_cosine
+from aesthetic_utils.training.run import Run
+from aesthetic_utils.training.super_resolution import (
+    bicubic_down,
+    bicubic_up,
+    crop_to_multiple,
+    damage,
+    eight_bit,
+    patch_pairs,
+    random_damage,
+    sample_patches,
+    super_resolution_step,
+    upscale,
+)
+
+DAMAGES = {  # name -> blur in pixels, noise as a share of the range
+    "noise 15": (0.0, 15 / 255),
+    "noise 25": (0.0, 25 / 255),
+    "blur 1.2": (1.2, 0.0),
+    "blur 0.8, noise 10": (0.8, 10 / 255),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuperResolutionSettings:
+    """Settings of one training run."""
+
+    scale: int = 4  # 1: restoration of damaged photographs at their own size
+    blocks: int = 16
+    channels: int = 64
+    patch: int = 24  # pixels of the small patch, as in the paper
+    batch_size: int = 8  # the paper has 16 on a GPU
+    steps: int = 20_000
+    learning_rate: float = 5e-4  # peak
+    ema_decay: float = 0.999  # the averaged weights are the result
+
+
+def settings_by_mode(scale: int) -> SuperResolutionSettings:
+    """The sizes of a run in each mode."""
+    small = {"blocks": 2, "channels": 16, "batch_size": 2}
+    patch = 24 if scale > 1 else 48
+    return by_mode(
+        smoke=SuperResolutionSettings(scale=scale, patch=16, steps=2, **small),
+        laptop=SuperResolutionSettings(scale=scale, patch=patch, blocks=4, channels=32, steps=600),
+        full=SuperResolutionSettings(scale=scale, patch=patch),
+    )
+
+
+def build(settings: SuperResolutionSettings) -> SRResNet:
+    """The network that the settings describe."""
+    return SRResNet(
+        SRResNetConfig(scale=settings.scale, blocks=settings.blocks, channels=settings.channels)
+    )
+
+
+def train_super_resolution(
+    settings: SuperResolutionSettings,
+    low: Tensor,
+    high: Tensor,
+    *,
+    seed: int = 0,
+    precision: Precision,
+    path: Path | None = None,
+    minutes: float | None = None,
+) -> tuple[SRResNet, Run]:
+    """Trains on tiles from `patch_pairs`; with scale 1 the inputs are damaged anew in every batch.
+
+    Returns the average of the weights over the last steps, as a network, and the finished run.
+    """
+    seed_everything(seed)
+    device = default_device()
+    model = precision.place(build(settings), device)
+    average = copy.deepcopy(model)
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+    scaler = precision.scaler(device)
+    low, high = low.to(device), high.to(device)
+    run = Run(
+        steps=settings.steps, models={"model": model, "average": average},
+        optimizers={"adam": optimizer}, config=asdict(settings) | {"seed": seed}, path=path,
+        minutes=minutes, label=f"SRResNet x{settings.scale}",
+    )  # fmt: skip
+    model.train()
+    for step, progress in run:
+        set_learning_rate(optimizer, settings.learning_rate * warmup_cosine(progress))
+        size = {"patch": settings.patch, "batch_size": settings.batch_size}
+        x, y = sample_patches(low, high, **size, seed=seed, step=step)
+        if settings.scale == 1:
+            x = random_damage(x, step_generator(seed + 1, step))
+        loss = super_resolution_step(model, optimizer, x, y, precision=precision, scaler=scaler)
+        update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
+        run.log(step, loss=loss)
+    return average, run
+
+
+def training_tiles(scale: int) -> tuple[Tensor, Tensor]:
+    """Tiles of the training photographs; in smoke mode of the first three."""
+    photos = load_photos("train")[: by_mode(smoke=3, laptop=None, full=None)]
+    tile = 32 if scale > 1 else 64
+    return patch_pairs([p.image for p in photos], scale, tile)
+
+
+# --------------------------------------------------------------------------------------------------
+# evaluation on whole photographs
+
+
+def super_resolution_table(
+    model: SRResNet, images: dict[str, Tensor], scale: int = 4
+) -> list[dict]:
+    """Bicubic and network on each photograph: uint8 [3, H, W] by name -> rows with PSNR-Y and SSIM-Y."""
+    rows = []
+    for name, image in images.items():
+        target = crop_to_multiple(image[None].float() / 255, scale)
+        small = eight_bit(bicubic_down(target, scale))
+        results = {"bicubic": bicubic_up(small, scale), "srresnet": upscale(model, small[0])[None]}
+        rows.append({"image": name} | _scores(results, target, scale))
+    return rows
+
+
+def restoration_table(model: SRResNet, images: dict[str, Tensor], seed: int = 0) -> list[dict]:
+    """Damaged input and restored output for each photograph and each entry of DAMAGES."""
+    rows = []
+    for number, (name, image) in enumerate(images.items()):
+        target = image[None].float() / 255
+        for kind, (sigma_blur, sigma_noise) in DAMAGES.items():
+            generator = step_generator(seed, number)
+            bad = damage(target, torch.tensor([sigma_blur]), torch.tensor([sigma_noise]), generator)
+            results = {"damaged": bad, "srresnet": upscale(model, bad[0])[None]}
+            rows.append({"image": name, "damage": kind} | _scores(results, target, 4))
+    return rows
+
+
+def _scores(results: dict[str, Tensor], target: Tensor, border: int) -> dict[str, float]:
+    scores = {}
+    for method, image in results.items():
+        psnr, ssim = super_resolution_scores(image, target, border)
+        scores |= {f"{method}_psnr_y": psnr.item(), f"{method}_ssim_y": ssim.item()}
+    return scores
+
+
+def means(rows: list[dict], group: Callable[[dict], bool] = lambda row: True) -> dict[str, Any]:
+    """The mean of every number over the rows of a group, and how many rows they are."""
+    chosen = [r for r in rows if group(r)]
+    numbers = [k for k, v in chosen[0].items() if isinstance(v, float)]
+    return {"n": len(chosen)} | {k: sum(r[k] for r in chosen) / len(chosen) for k in numbers}

@@ -1,0 +1,112 @@
+"""Measures against formulas, independent implementations and published values."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torchmetrics.functional.image import structural_similarity_index_measure
+
+from aesthetic_utils import metrics
+from aesthetic_utils.data import load_photo, load_set5
+from aesthetic_utils.data.download import MissingDataError
+from aesthetic_utils.training.super_resolution import bicubic_down, bicubic_up, eight_bit
+
+
+@pytest.fixture(scope="module")
+def pair():
+    image = load_photo("monuments_petra", 512).image[None].double() / 255
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(image.shape, generator=generator, dtype=torch.double)
+    return image, (image + 0.05 * noise).clamp(0, 1)
+
+
+def test_psnr_is_its_formula_for_each_image():
+    a = torch.zeros(2, 3, 4, 4)
+    b = torch.stack([torch.full((3, 4, 4), 0.1), torch.full((3, 4, 4), 0.01)])
+    torch.testing.assert_close(metrics.psnr(a, b), torch.tensor([20.0, 40.0]))
+    assert metrics.psnr(a, a).isinf().all()
+
+
+def test_ssim_agrees_with_torchmetrics(pair):
+    """Two implementations; they treat the border differently, so only roughly."""
+    image, noisy = pair
+    theirs = structural_similarity_index_measure(noisy, image, data_range=1.0)
+    assert metrics.ssim(noisy, image).item() == pytest.approx(theirs.item(), abs=0.02)
+    assert metrics.ssim(image, image).item() == pytest.approx(1.0)
+
+
+def test_luma_of_black_white_and_green():
+    """MATLAB's rgb2ycbcr gives 16, 235 and 144.553 for them."""
+    colours = torch.tensor([[0.0, 0, 0], [1, 1, 1], [0, 1, 0]])[:, :, None, None]
+    y = metrics.rgb_to_y(colours).flatten() * 255
+    torch.testing.assert_close(y, torch.tensor([16.0, 235.0, 144.553]))
+
+
+def test_frechet_distance_of_gaussians_with_known_moments():
+    """Samples centred and whitened exactly, then scaled: ||m||^2 + sum (s_a - s_b)^2."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(500, 3, generator=generator, dtype=torch.double)
+    x = x - x.mean(0)
+    x = x @ torch.linalg.inv(torch.linalg.cholesky(x.T.cov())).T
+    a, b = 2 * x, 3 * x + torch.tensor([1.0, 2.0, 0.0])
+    assert metrics.frechet_distance(a, b) == pytest.approx(5 + 3 * (3 - 2) ** 2, rel=1e-6)
+    assert metrics.frechet_distance(a, a) == pytest.approx(0, abs=1e-6)
+
+
+def test_wilson_interval_against_published_values():
+    """Newcombe (1998), table I: 81 of 263 gives .2553 to .3662, 0 of 20 gives 0 to .1611."""
+    assert metrics.wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert metrics.wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+
+
+def test_interval_of_three_runs_uses_the_t_distribution():
+    summary = metrics.mean_and_interval([1.0, 2.0, 3.0])
+    assert summary["mean"] == 2 and summary["sd"] == 1
+    assert summary["high"] == pytest.approx(2 + 4.303 / math.sqrt(3), abs=1e-3)
+
+
+def test_confusion_matrix_rows_are_truth():
+    counts = metrics.confusion_matrix(torch.tensor([1, 1, 0]), torch.tensor([0, 1, 0]), 2)
+    assert counts.tolist() == [[1, 1], [0, 1]]
+
+
+def test_nearest_finds_the_closest_row():
+    distance, index = metrics.nearest(torch.tensor([[0.0], [9.0]]), torch.tensor([[1.0], [7.0]]))
+    assert index.tolist() == [0, 1] and distance.tolist() == [1.0, 2.0]
+
+
+def test_bicubic_interpolation_is_pillows():
+    from PIL import Image
+
+    image = load_photo("monuments_petra", 128).image
+    h, w = image.shape[1] // 4 * 4, image.shape[2] // 4 * 4
+    image = image[:, :h, :w]
+    small = eight_bit(bicubic_down(image[None].float() / 255, 4))[0] * 255
+    theirs = Image.fromarray(image.permute(1, 2, 0).numpy()).resize(
+        (w // 4, h // 4), Image.Resampling.BICUBIC
+    )
+    difference = np.abs(small.permute(1, 2, 0).numpy() - np.asarray(theirs))
+    assert difference.max() <= 2 and difference.mean() < 0.2  # Pillow rounds after each direction
+
+
+def test_bicubic_on_set5_gives_the_published_numbers():
+    """28.42 dB and .8104 at x4 as Kim et al. (2016, arXiv:1511.04587) print them in table 3."""
+    try:
+        images = load_set5()
+    except MissingDataError:
+        pytest.skip("Set5 is not on this machine")
+    scores = []
+    for _, image in images:
+        target = image[None].float() / 255
+        output = bicubic_up(eight_bit(bicubic_down(target, 4)), 4)
+        scores.append([x.item() for x in metrics.super_resolution_scores(output, target, 4)])
+    assert np.mean(scores, axis=0) == pytest.approx([28.42, 0.8104], abs=0.02)
+
+
+def test_wrong_input_is_named(pair):
+    image, _ = pair
+    with pytest.raises(ValueError, match="one shape"):
+        metrics.psnr(image, image[..., 1:])
+    with pytest.raises(ValueError, match="divide 8-bit"):
+        metrics.psnr((image * 255).to(torch.uint8), (image * 255).to(torch.uint8))

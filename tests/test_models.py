@@ -1,0 +1,73 @@
+"""Architectures: shapes, counts of numbers, and what each refuses."""
+
+import pytest
+import torch
+from torch import nn
+
+from aesthetic_utils.models import (
+    ArticleCNN,
+    CNNConfig,
+    DCGANConfig,
+    Discriminator,
+    Generator,
+    SRResNet,
+    SRResNetConfig,
+)
+
+
+def count(model: nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
+
+
+def test_article_cnn_has_the_size_derived_by_hand():
+    model = ArticleCNN(CNNConfig())
+    convolutions = 32 * (3 * 9 + 1) + 64 * (32 * 9 + 1)
+    dense = 128 * (64 * 8 * 8 + 1) + 10 * (128 + 1)
+    assert count(model) == convolutions + dense == 545_098
+    assert model(torch.rand(2, 3, 32, 32)).shape == (2, 10)
+    assert model.features(torch.rand(2, 3, 32, 32)).min() >= 0
+
+
+def test_generator_and_discriminator_fit_together_at_several_sizes():
+    for size in (16, 32, 64):
+        config = DCGANConfig(image_size=size, base_channels=8)
+        images = Generator(config)(torch.randn(2, 100))
+        assert images.shape == (2, 3, size, size)
+        assert images.abs().max() <= 1
+        assert Discriminator(config)(images).shape == (2,)
+
+
+def test_srresnet_has_the_papers_parts():
+    model = SRResNet(SRResNetConfig())
+    assert len(model.blocks) == 16
+    assert count(model) == 1_547_350
+    small = SRResNet(SRResNetConfig(blocks=1, channels=8))
+    assert small(torch.rand(1, 3, 6, 5)).shape == (1, 3, 24, 20)
+    same = SRResNet(SRResNetConfig(scale=1, blocks=1, channels=8))
+    assert same(torch.rand(1, 3, 6, 5)).shape == (1, 3, 6, 5)
+
+
+def test_residual_blocks_are_identities_when_their_last_norm_is_zero():
+    model = SRResNet(SRResNetConfig(blocks=2, channels=8)).eval()
+    for block in model.blocks:
+        nn.init.zeros_(block.body[-1].weight)
+    x = torch.rand(1, 8, 5, 5)
+    assert torch.equal(model.blocks(x), x)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ArticleCNN(CNNConfig())(torch.rand(1, 3, 28, 28)), r"\[N, 3, 32, 32\].*28"),
+        (lambda: ArticleCNN(CNNConfig())(torch.rand(1, 1, 32, 32)), r"got \(1, 1, 32, 32\)"),
+        (lambda: CNNConfig(image_size=30), "multiple of 4"),
+        (lambda: DCGANConfig(image_size=48), "power of two"),
+        (lambda: Generator(DCGANConfig())(torch.rand(1, 100, 1, 1)), r"\[N, 100\]"),
+        (lambda: Discriminator(DCGANConfig())(torch.rand(1, 3, 8, 8)), r"got \(1, 3, 8, 8\)"),
+        (lambda: SRResNetConfig(scale=3), "1, 2, 4 or 8"),
+        (lambda: SRResNet(SRResNetConfig())(torch.rand(1, 1, 8, 8)), r"\[N, 3, H, W\]"),
+    ],
+)
+def test_wrong_shapes_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
