@@ -240,3 +240,11 @@ def test_means_are_over_the_rows_of_the_group():
 def test_a_missing_result_is_named():
     with pytest.raises(FileNotFoundError, match="no result 'gan_marble'"):
         runs.load_result("gan_marble")
+
+
+def test_a_result_comes_from_the_weights_where_there_is_no_results_folder(tmp_path, monkeypatch):
+    here = runs.load_result("cnn_emoji_designer")
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    assert runs.load_result("cnn_emoji_designer") == {
+        k: v for k, v in here.items() if k != "weights"
+    }

@@ -33,16 +33,8 @@ def any_covered(samples: Tensor, centres: Tensor, radius: float) -> float:
 def verify_coverage(coverage: Coverage) -> str | None:
     """A hint for the first mistake that shows on four centres and seven samples."""
     centres = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 4.0]])
-    near_two = [
-        [0.1, 0.2],
-        [0.0, -0.3],
-        [0.2, 0.0],
-        [-0.1, 0.1],
-        [4.2, 0.3],
-        [2.0, 2.0],
-        [9.0, 9.0],
-    ]
-    samples = torch.tensor(near_two)
+    close = [[0.1, 0.2], [0.0, -0.3], [0.2, 0.0], [-0.1, 0.1], [4.2, 0.3]]
+    samples = torch.tensor([*close, [2.0, 2.0], [9.0, 9.0]])
     given = coverage(samples, centres, 0.5)
     if given is ...:
         return "Replace the dots in the function."
@@ -73,8 +65,7 @@ EXERCISES = {
             3.0: "That is the ratio of the densities. The answer is a probability: of four points that "
             "fall there, how many are real?",
             0.25: "That is the chance that a point there is generated.",
-            1
-            / 3: "Divide by the sum of both densities, not by one of them; and which of them is real?",
+            1 / 3: "Divide by the sum of both densities; and which of them is real?",
             0.5: "One half is the answer where both are equally dense.",
         },
         default_hint="Imagine a small square with three real points and one generated point in it.",
@@ -96,18 +87,13 @@ EXERCISES = {
                 "collapsed",
                 "won",
                 "learned",
-            ): "A loss of 0.02 means that the discriminator is hardly ever "
-            "wrong. Who has won then?",
+            ): "With a loss of 0.02 it is hardly ever wrong. Who won?",
             (
                 "won",
                 "learned",
                 "collapsed",
-            ): "The losses of B are those of a perfect tie, but look at where its samples lie.",
-            (
-                "learned",
-                "collapsed",
-                "won",
-            ): "A small loss of the discriminator is no success of the generator.",
+            ): "B has the losses of a tie, but where are its samples?",
+            ("learned", "collapsed", "won"): "Whose success is a small loss of the discriminator?",
         },
         default_hint="Look at the samples first and at the losses afterwards.",
     ),

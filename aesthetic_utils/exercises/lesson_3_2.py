@@ -8,6 +8,9 @@ from torch import Tensor
 
 from aesthetic_utils.exercises import Exercise
 
+LOG2 = math.log(2)
+D_THERE = 1 / (1 + math.exp(4))  # the discriminator's answer where the logit is -4
+
 Divergence = Callable[[Tensor, Tensor], Tensor | float]
 
 
@@ -67,13 +70,11 @@ def verify_js_bits(js_bits: Divergence) -> str | None:
 
 EXERCISES = {
     "tie": Exercise(
-        answer=2 * math.log(2),
+        answer=2 * LOG2,
         tolerance=2e-3,
         hints={
-            -2 * math.log(2): "That is the value V of the game. The discriminator's loss is -V.",
-            math.log(
-                2
-            ): "That is one of the two terms: one for real pictures, one for generated ones.",
+            -2 * LOG2: "That is the value V of the game. The discriminator's loss is -V.",
+            LOG2: "That is one of the two terms: one for real pictures, one for generated ones.",
             0.0: "A loss of zero would mean that it is always certain and always right. Against a "
             "perfect generator?",
             0.5: "One half is what it answers. What is the loss of that answer?",
@@ -87,17 +88,12 @@ EXERCISES = {
         default_hint="Write the mixture m first, then the two divergences from it.",
     ),
     "gradient": Exercise(
-        answer=-1 / (1 + math.exp(4)),
+        answer=-D_THERE,
         tolerance=6e-4,
         hints={
-            1
-            / (1 + math.exp(4)): "Raising a lowers this loss. Which sign does its derivative have?",
-            -1 + 1 / (1 + math.exp(4)): "That is the derivative of the non-saturating loss.",
-            math.log(
-                1 - 1 / (1 + math.exp(4))
-            ): "That is nearly the right number, but it is the loss and "
-            "not its derivative; look at the fourth decimal.",
-            -0.982: "That is the derivative of the non-saturating loss.",
+            D_THERE: "Raising a lowers this loss. Which sign does its derivative have?",
+            D_THERE - 1: "That is the derivative of the non-saturating loss.",
+            0.0: "It is small, and not zero. Three decimals are asked for.",
         },
         default_hint="The derivative of log(1 - sigmoid(a)) is -sigmoid(a).",
     ),
@@ -125,22 +121,9 @@ EXERCISES = {
     "accidents": Exercise(
         answer=("c", "a", "b"),
         hints={
-            (
-                "c",
-                "b",
-                "a",
-            ): "In whose turn may the pictures be cut off from the generator, and in whose not?",
-            (
-                "a",
-                "c",
-                "b",
-            ): "Which line gives the discriminator gradients that were meant for its opponent?",
-            (
-                "b",
-                "a",
-                "c",
-            ): "Cutting the fakes off in the discriminator's turn is right, if not the cheapest "
-            "way; it inverts nothing.",
+            ("c", "b", "a"): "In whose turn may the pictures be cut off from the generator?",
+            ("a", "c", "b"): "Which line leaves the discriminator a gradient of its opponent's?",
+            ("b", "a", "c"): "Cutting the fakes off in the discriminator's turn inverts nothing.",
         },
         default_hint="Ask of every line which networks hold a gradient after it.",
     ),

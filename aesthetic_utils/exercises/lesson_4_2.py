@@ -46,7 +46,9 @@ def verify_arc(path: Path) -> str | None:
     if torch.allclose(given, arc(b, a, 1 / 3), atol=1e-5):
         return "It runs from b to a: at t = 0 it has to be at a."
     if not torch.allclose(given, arc(a, b, 1 / 3), atol=1e-5):
-        return "A third of the way from (2, 0) to (0, 2) it should be at 30 degrees and of length 2."
+        return (
+            "A third of the way from (2, 0) to (0, 2) it should be at 30 degrees and of length 2."
+        )
     if not torch.allclose(path(a, a.clone(), 0.5), a, atol=1e-5):
         return "From a vector to itself it has to stay there; the sine of angle zero is zero."
     return None
@@ -67,7 +69,8 @@ EXERCISES = {
         answer=-math.log(0.8) - math.log(0.2),
         tolerance=2e-3,
         hints={
-            -2 * math.log(0.8): "For generated pictures it ought to say 0: that term is -log(1 - D).",
+            -2
+            * math.log(0.8): "For generated pictures it ought to say 0: that term is -log(1 - D).",
             -math.log(0.8): "This is the part of the real pictures alone.",
             -math.log(0.2): "This is the part of the generated pictures alone.",
             2 * math.log(2): "That is for D = 1/2. Put D = 0.8 into both terms.",
@@ -88,8 +91,8 @@ EXERCISES = {
     "diagnosis": Exercise(
         answer="discriminator too strong",
         hints={
-            "mode collapse": "Then all samples would be nearly one picture, and the judge would be fooled now and then.",
-            "wrong labels": "Then the generator is rewarded for something and moves; here it got stuck early.",
+            "mode collapse": "Then the samples would hardly differ, and the judge would be fooled now and then.",
+            "wrong labels": "Then both losses would be small: both players would be paid for the same thing.",
         },
         default_hint="Answer with one of the three names, between quotes.",
     ),

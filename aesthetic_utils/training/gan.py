@@ -1,6 +1,7 @@
 """The two steps of the GAN game, the loop that plays it, and measures of what comes out."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -116,8 +117,12 @@ def train_gan(
     precision: Precision = Precision(),  # noqa: B008 (frozen)
     path: Path | None = None,
     minutes: float | None = None,
+    watch: Callable[[int, Generator], None] | None = None,
 ) -> tuple[Generator, Discriminator, Run]:
-    """DCGAN on uint8 images [N, 3, S, S]: the averaged generator, the discriminator and the run."""
+    """DCGAN on uint8 images [N, 3, S, S]: the averaged generator, the discriminator and the run.
+
+    watch: called before every step with its number and the averaged generator.
+    """
     seed_everything(seed)
     device = default_device()
     config = DCGANConfig(
@@ -144,6 +149,8 @@ def train_gan(
         config=asdict(settings) | {"seed": seed}, path=path, minutes=minutes, label="GAN",
     )  # fmt: skip
     for step, _ in run:
+        if watch is not None:
+            watch(step, average)
         torch.manual_seed(seed * 1_000_003 + step)  # the shifts: the same after a restart
         real = batches.batch(step)[0] * 2 - 1  # [N, 3, S, S] in [-1, 1]
         z = torch.randn(2, len(real), settings.latent_dim, generator=step_generator(seed + 1, step))

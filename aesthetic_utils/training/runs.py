@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from aesthetic_utils import runtime
@@ -19,9 +20,11 @@ from aesthetic_utils.data.benchmarks import load_set5
 from aesthetic_utils.data.cifar10 import load_cifar10
 from aesthetic_utils.data.download import MissingDataError
 from aesthetic_utils.data.emoji import load_emoji
+from aesthetic_utils.data.images import read_image, save_image
 from aesthetic_utils.data.photos import load_photos
 from aesthetic_utils.metrics import confusion_matrix, frechet_distance, mean_and_interval, nearest
 from aesthetic_utils.models import ArticleCNN, CNNConfig, DCGANConfig, Generator
+from aesthetic_utils.plotting import image_sheet
 from aesthetic_utils.storage import AestheticError, atomic_path
 from aesthetic_utils.training import sr_experiments as sr
 from aesthetic_utils.training.classification import (
@@ -31,7 +34,12 @@ from aesthetic_utils.training.classification import (
     train_classifier,
 )
 from aesthetic_utils.training.gan import BROKEN, GANSettings, broken, sample, train_gan
-from aesthetic_utils.training.weights import load_weights, save_weights
+from aesthetic_utils.training.weights import (
+    available_weights,
+    load_weights,
+    save_weights,
+    weights_info,
+)
 
 ROOT = Path(__file__).parents[2]  # of the repository, when the package is installed with -e
 SEEDS = (0, 1, 2)
@@ -42,20 +50,25 @@ class MissingResultError(AestheticError, FileNotFoundError):
 
 
 def load_result(name: str) -> dict:
-    """The results file of a published run. Raises MissingResultError, which lists those there are."""
+    """The result of a published run: its file in results/, or what its weights file says of it.
+
+    The second is for an installed package without the repository around it, such as in Colab. Raises
+    MissingResultError, which lists those there are.
+    """
     path = ROOT / "results" / f"{name}.json"
-    if not path.exists():
-        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
-        raise MissingResultError(f"no result {name!r} in {path.parent}; there are: {there}")
-    return json.loads(path.read_text(encoding="utf-8"))
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    if name in available_weights() and "result" in (info := weights_info(name)):
+        return info["result"]
+    raise MissingResultError(f"no result {name!r}; there are: {', '.join(available_weights())}")
 
 
 def publish(name: str, model: torch.nn.Module, result: dict) -> dict:
     """Writes weights and results file of a run into the repository; returns the result as written."""
-    info = save_weights(
-        model, name, config=model.config, metadata={"results": f"results/{name}.json"}
-    )
-    result = {"name": name} | runtime.describe_run() | result | {"weights": info}
+    result = {"name": name} | runtime.describe_run() | result
+    metadata = {"results": f"results/{name}.json", "result": result}
+    info = save_weights(model, name, config=model.config, metadata=metadata)
+    result = result | {"weights": info}
     with atomic_path(ROOT / "results" / f"{name}.json") as part:
         part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
@@ -144,6 +157,17 @@ def publish_cnn(name: str, run_dir: Path, seeds: tuple[int, ...] = SEEDS) -> dic
     return publish(name, models[0], kept | {"seeds": list(seeds), "metrics": metrics})
 
 
+def publish_one(name: str, run_dir: Path, seed: int = 0, minutes: float | None = None) -> dict:
+    """Trains (or resumes) a GAN or super-resolution run and publishes it."""
+    function = run_gan if name.startswith("gan_") else run_sr
+    model, result = function(name, seed, Path(run_dir), minutes)
+    if name == "gan_emoji":
+        rows = Path(run_dir) / name
+        steps = join_rows(rows, ROOT / "results" / "gan_emoji_sheets.webp")
+        result["metrics"]["sheet_steps"] = steps
+    return publish(name, model, result)
+
+
 # --------------------------------------------------------------------------------------------------
 # GAN
 
@@ -174,14 +198,36 @@ def run_gan(
     path = Path(run_dir) / name / "checkpoint.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     average, _, run = train_gan(
-        settings, images, seed=seed, precision=precision, path=path, minutes=minutes
-    )
+        settings, images, seed=seed, precision=precision, path=path, minutes=minutes,
+        watch=keep_rows(path.parent),
+    )  # fmt: skip
     result = {
         "settings": asdict(settings), "precision": str(precision), "seeds": [seed], "steps": run.step,
         "minutes": round(run.elapsed / 60, 2), "metrics": gan_metrics(average),
         "history": thinned(run.history),
     }  # fmt: skip
     return average, result
+
+
+SHEET_STEPS = (0, 100, 300, 1000, 2000, 3000, 4000, 6000, 8000)
+
+
+def keep_rows(folder: Path) -> Callable[[int, Generator], None]:
+    """Keeps 16 samples from always the same z at the steps of SHEET_STEPS, as row_STEP.png."""
+
+    def watch(step: int, generator: Generator) -> None:
+        if step in SHEET_STEPS:
+            save_image(image_sheet(sample(generator, 16, seed=1)), folder / f"row_{step}.png")
+
+    return watch
+
+
+def join_rows(folder: Path, out: Path) -> list[int]:
+    """Joins the rows kept by `keep_rows` from top to bottom into one picture; returns their steps."""
+    steps = sorted(int(p.stem.removeprefix("row_")) for p in folder.glob("row_*.png"))
+    rows = [read_image(folder / f"row_{step}.png") for step in steps]
+    save_image(torch.cat([F.pad(row, (0, 0, 0, 2), value=255) for row in rows], 1), out)
+    return steps
 
 
 def gan_metrics(generator: Generator, seed: int = 0) -> dict:

@@ -1,0 +1,129 @@
+"""Answers and hints for lesson 4.3, Restoring photographs with SRResNet."""
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aesthetic_utils.exercises import Exercise
+
+Rearrangement = Callable[[Tensor, int], Tensor]
+
+
+def unshuffle(x: Tensor, r: int) -> Tensor:
+    """[N, C, rH, rW] -> [N, C r^2, H, W], the inverse of the pixel shuffle."""
+    n, c, h, w = x.shape
+    x = x.reshape(n, c, h // r, r, w // r, r)
+    return x.permute(0, 1, 3, 5, 2, 4).reshape(n, c * r * r, h // r, w // r)
+
+
+def columns_first(x: Tensor, r: int) -> Tensor:
+    """The usual slip: row and column inside the block exchanged."""
+    n, c, h, w = x.shape
+    x = x.reshape(n, c, h // r, r, w // r, r)
+    return x.permute(0, 1, 5, 3, 2, 4).reshape(n, c * r * r, h // r, w // r)
+
+
+def only_reshaped(x: Tensor, r: int) -> Tensor:
+    """The right shape, and pixels of different places mixed."""
+    n, c, h, w = x.shape
+    return x.reshape(n, c * r * r, h // r, w // r)
+
+
+def offsets_first(x: Tensor, r: int) -> Tensor:
+    """Colours fastest, where torch has them slowest."""
+    n, c, h, w = x.shape
+    x = x.reshape(n, c, h // r, r, w // r, r)
+    return x.permute(0, 3, 5, 1, 2, 4).reshape(n, c * r * r, h // r, w // r)
+
+
+def verify_unshuffle(function: Rearrangement) -> str | None:
+    """A hint for the first mistake that shows on two colours of 4 x 6 pixels."""
+    x = torch.arange(48.0).view(1, 2, 4, 6)
+    given, wanted = function(x.clone(), 2), F.pixel_unshuffle(x, 2)
+    if given is ...:
+        return "Replace the dots in the function."
+    if given.shape != wanted.shape:
+        return f"From {list(x.shape)} with r = 2 comes {list(wanted.shape)}, and this is {list(given.shape)}."
+    for mistake, hint in (
+        (
+            columns_first,
+            "Rows and columns inside the block are exchanged: channel r a + b is row a, column b.",
+        ),
+        (
+            only_reshaped,
+            "A reshape alone mixes places: split height and width first, then permute.",
+        ),
+        (offsets_first, "The r^2 channels of one colour have to stand together."),
+    ):
+        if torch.equal(given, mistake(x, 2)):
+            return hint
+    if not torch.equal(given, wanted):
+        return "The shape is right, but pixels are in the wrong channels; pixel_shuffle should undo it."
+    return None
+
+
+EXERCISES = {
+    "decibels": Exercise(
+        answer=10 * math.log10(4),
+        tolerance=0.06,
+        hints={
+            20 * math.log10(4): "The ratio is one of squared errors: the factor is 10, not 20.",
+            4: "A ratio becomes a difference by the logarithm: 10 log10 of the ratio.",
+            -10 * math.log10(4): "Less error is more PSNR: mind the sign.",
+            10 * math.log(4): "Decibels use the logarithm to base 10.",
+        },
+        default_hint="PSNR = 10 log10(1 / MSE): take the difference of two of them.",
+    ),
+    "mean_psnr": Exercise(
+        answer=30,
+        tolerance=0.05,
+        hints={
+            -10
+            * math.log10(
+                (1e-2 + 1e-4) / 2
+            ): "This is the PSNR of the mean error. The field averages PSNRs.",
+            60: "This is the sum of both; their mean is wanted.",
+            15: "Data in [0, 1] have a peak of 1: 0.01 gives 20 dB.",
+        },
+        default_hint="Compute the PSNR of each picture, then the mean of the two.",
+    ),
+    "shuffle": Exercise(
+        answer=(48, 27),
+        hints={
+            (
+                48,
+                30,
+            ): "Row and column are exchanged: inside a colour the channel is 4 * row + column.",
+            (48, 11): "This is red, colour 0: every colour has 16 channels.",
+            (
+                48,
+                34,
+            ): "The 16 channels of one colour stand together: the colour is slowest, not fastest.",
+            (16, 27): "Sixteen for each of the three colours.",
+        },
+        default_hint="Channel = colour * r^2 + row * r + column, everything counted from 0.",
+    ),
+    "unshuffle": Exercise(
+        answer=unshuffle,
+        verify=verify_unshuffle,
+        wrong_examples=(columns_first, only_reshaped, offsets_first),
+    ),
+    "best_guess": Exercise(
+        answer=(0.4, 0.0),
+        tolerance=1e-6,
+        hints={
+            (0.0, 0.4): "The other way round: which of the two is minimised by the mean?",
+            (
+                0.4,
+                0.4,
+            ): "The absolute error is minimised by the median, the value in the middle of all.",
+            (0.0, 0.0): "For the squared error try 0.1: is it not better than 0?",
+            (0.5, 0.5): "The two values are not equally likely.",
+            (0.6, 0.0): "Weigh the values: 0.6 times black, which is 0, and 0.4 times white.",
+        },
+        default_hint="One of them is minimised by the mean, the other by the median.",
+    ),
+}

@@ -1,0 +1,1 @@
+"""The article's listings, headings and terms, and how the tests read the pages that quote them."""

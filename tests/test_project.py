@@ -1,0 +1,257 @@
+"""The project as a whole: one slug, a tidy root, versions that fit together, nothing stray."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tools import repo, vendor
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ROOT_ENTRIES = {
+    ".ci", ".github", ".gitignore", "CITATION.cff", "CONTRIBUTING.md", "LICENSE",
+    "LICENSE-CONTENT", "Makefile", "README.md", "_config.yml", "_toc.yml", "aesthetic_utils",
+    "book", "notebooks", "pyproject.toml", "requirements.txt", "results", "tests", "tools",
+}  # fmt: skip
+SETUP_CELL = """\
+try:
+    import aesthetic_utils
+except ModuleNotFoundError:  # on Colab, or wherever the package is missing
+    %pip install -q "aesthetic-utils @ git+https://github.com/{slug}"\
+"""
+
+
+def committed_files() -> list[Path]:
+    """What git tracks or would track, relative to the root; without git, what lies there."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        files = [Path(name) for name in done.stdout.split("\0") if name]
+    except (OSError, subprocess.CalledProcessError):  # an archive of the repository, say
+        files = [path.relative_to(ROOT) for path in repo.text_files(ROOT)]
+    return [path for path in files if (ROOT / path).is_file()]
+
+
+# ---- the slug
+
+
+def slugs_named(root: Path) -> dict[str, set[str]]:
+    """Where the slug is repeated, and what stands there."""
+    found = {}
+    patterns = {
+        "_config.yml": r"^  url: https://github\.com/(\S+)$",
+        "CITATION.cff": r"^repository-code: ['\"]?https://github\.com/([^'\"\s]+)",
+        "README.md": r"git clone https://github\.com/(\S+)",
+        "book/how_to_use.md": r"git clone https://github\.com/(\S+)",
+    }
+    for name, pattern in patterns.items():
+        found[name] = set(re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE))
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        text = "".join("".join(cell["source"]) for cell in json.loads(path.read_text())["cells"])
+        found[f"notebooks/{path.name}"] = set(
+            re.findall(r"git\+https://github\.com/([\w./-]+)", text)
+        )
+    return found
+
+
+def test_the_slug_is_the_same_everywhere():
+    slug = repo.read_slug(ROOT)
+    for name, slugs in slugs_named(ROOT).items():
+        assert slugs == {slug}, name
+
+
+def test_another_slug_replaces_the_old_one_and_nothing_else(tmp_path):
+    old, new = repo.read_slug(ROOT), "/".join(["some-body", "another.course"])
+    before = {}
+    for path in repo.text_files(ROOT):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+        before[copy] = path.read_bytes()
+
+    changed = repo.rewrite(tmp_path, new)
+
+    assert repo.read_slug(tmp_path) == new
+    assert all(slugs == {new} for slugs in slugs_named(tmp_path).values())
+    assert {tmp_path / "pyproject.toml", tmp_path / "_config.yml"} <= set(changed)
+    for path, content in before.items():
+        after = path.read_bytes()
+        assert old.encode() not in after
+        # going back gives the same bytes: nothing but the slug was touched
+        assert after.replace(new.encode(), old.encode()) == content, path
+    repo.rewrite(tmp_path, old)
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+@pytest.mark.parametrize("slug", ["", "name", "owner/", "a/b/c", "owner/na me", "https://x/y"])
+def test_a_slug_that_is_none_is_refused(slug, tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with pytest.raises(repo.SlugError, match="owner/name"):
+        repo.rewrite(tmp_path, slug)
+
+
+def test_longer_names_that_contain_the_slug_stay(tmp_path):
+    text = '[project]\nname = "x"\n[project.urls]\nRepository = "https://github.com/ann/course"\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    page = tmp_path / "page.md"
+    page.write_text("joann/course ann/course-two ann/course.git https://ann.github.io/course/")
+    repo.rewrite(tmp_path, "bob/kurs")
+    assert page.read_text() == (
+        "joann/course ann/course-two bob/kurs.git https://bob.github.io/kurs/"
+    )
+
+
+def test_pages_are_published_with_the_slug_of_the_repository_they_run_in():
+    workflow = (ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8")
+    rewrite, build = workflow.find('SLUG="$GITHUB_REPOSITORY"'), workflow.find("make book")
+    assert 0 < rewrite < build
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_first_cell_installs_the_package_where_it_is_missing(path):
+    cells = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+    assert "".join(cells[0]["source"]) == SETUP_CELL.format(slug=repo.read_slug(ROOT))
+    assert "setup" in cells[0]["metadata"].get("tags", [])
+
+
+# ---- versions
+
+
+def pins(path: Path) -> dict[str, Version]:
+    lines = path.read_text("utf-8").splitlines()
+    pairs = (line.split("==") for line in lines if "==" in line and not line.startswith("#"))
+    return {canonicalize_name(name): Version(version) for name, version in pairs}
+
+
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def test_the_package_asks_for_lower_bounds_only():
+    for text in project()["dependencies"]:
+        operators = [specifier.operator for specifier in Requirement(text).specifier]
+        assert operators == [">="], text
+
+
+def test_requirements_pin_every_dependency_within_its_bounds():
+    pinned = pins(ROOT / "requirements.txt")
+    extras = project()["optional-dependencies"].values()
+    for text in [*project()["dependencies"], *(text for extra in extras for text in extra)]:
+        requirement = Requirement(text)
+        version = pinned[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{text}, pinned {version}"
+
+
+def test_requirements_are_exact_and_end_with_the_package():
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    lines = [line for line in lines if line and not line.startswith("#")]
+    assert lines[-1] == "-e ."
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines[:-1])
+
+
+def test_installing_in_colab_changes_no_version_there():
+    installed = pins(ROOT / "tests" / "colab_versions.txt")
+    assert Version("3.13") in Requirement(f"python{project()['requires-python']}").specifier
+    for text in project()["dependencies"]:
+        requirement = Requirement(text)
+        if requirement.name == "torchmetrics":
+            continue  # Colab has none: it is added, and needs nothing newer than what is there
+        version = installed[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{text} would replace {version}"
+
+
+# ---- files
+
+
+def test_the_root_holds_what_it_should():
+    assert {path.parts[0] for path in committed_files()} <= ROOT_ENTRIES
+
+
+def test_the_root_lacks_nothing():
+    assert all((ROOT / name).exists() for name in ROOT_ENTRIES)
+
+
+# paths of somebody's own computer, and marks of unfinished work
+STRAY = re.compile(
+    r"(?<![\w.~/-])/(?:home|Users|root|mnt|media|work|workspace|tmp)/[\w.-]+"
+    r"|\b[A-Z]:\\\\?Users\b"
+    r"|\b(?:TODO|FIXME|XXX|TBD)\b"
+    r"|\b[Ll]orem ipsum\b"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["open('/home/ann/x.png')", "/tmp/model.pt", "C:\\Users\\ann", "# TODO: later", "lorem ipsum"],
+)
+def test_stray_text_would_be_noticed(text):
+    assert STRAY.search(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["tests/home/x", "https://a.org/home/x", "~/work/x", "a / work / b", "TODOS", "${tmp}"]
+)
+def test_other_text_is_not_taken_for_stray(text):
+    assert not STRAY.search(text)
+
+
+def test_no_path_of_a_machine_and_no_unfinished_mark_is_committed():
+    here = Path(__file__).relative_to(ROOT)
+    found = []
+    for path in committed_files():
+        if path.suffix in repo.SUFFIXES | {".svg", ".css", ".bib"} and path != here:
+            if "vendor" in path.parts:
+                continue
+            for number, line in enumerate((ROOT / path).read_text("utf-8").splitlines(), start=1):
+                if len(line) < 20_000 and (match := STRAY.search(line)):  # longer: a picture
+                    found.append(f"{path}:{number}: {match.group(0)}")
+    assert not found, "\n".join(found)
+
+
+def test_no_file_is_too_large_for_a_clone():
+    sizes = {path: (ROOT / path).stat().st_size for path in committed_files()}
+    assert max(sizes.values()) < 12_000_000
+    data = sum(
+        size
+        for path, size in sizes.items()
+        if path.parts[:3] == ("aesthetic_utils", "data", "files")
+    )
+    weights = sum(size for path, size in sizes.items() if path.parts[1:2] == ("weights",))
+    assert data < 40_000_000
+    assert weights < 25_000_000
+
+
+def test_vendored_libraries_are_what_the_manifest_says():
+    assert vendor.problems() == []
+
+
+def test_a_changed_library_is_noticed(tmp_path, monkeypatch):
+    shutil.copytree(vendor.VENDOR, tmp_path / "vendor")
+    monkeypatch.setattr(vendor, "VENDOR", tmp_path / "vendor")
+    assert vendor.problems() == []
+    (tmp_path / "vendor" / "mathjax" / "tex-svg-full.js").write_text("changed")
+    (tmp_path / "vendor" / "stranger.js").write_text("")
+    assert len(vendor.problems()) == 3  # the hash, the size in README.md, the unlisted file
+
+
+def test_continuous_integration_runs_what_a_contributor_runs():
+    lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
+    assert commands == ["exec make test"]
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_the_package_imports_without_the_tools_around_it():
+    assert importlib.util.find_spec("aesthetic_utils") is not None
+    program = "import sys, aesthetic_utils; sys.exit('sphinx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0

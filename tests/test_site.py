@@ -1,0 +1,61 @@
+"""The built site: `make book` first. Without a site these tests fail, they do not skip."""
+
+from pathlib import Path
+
+import pytest
+import site_checks
+
+from tools.repo import read_slug
+
+ROOT = Path(__file__).resolve().parent.parent
+TOC = ROOT / "_toc.yml"
+
+
+@pytest.fixture(scope="module")
+def site() -> Path:
+    folder = ROOT / "_build" / "html"
+    if not (folder / "book" / "intro.html").is_file():
+        pytest.fail(f"no site in {folder}: run `make book`")
+    return folder
+
+
+def none_of(problems: list[str]) -> None:
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def test_links_lead_somewhere(site):
+    none_of(site_checks.broken_links(site))
+
+
+def test_pictures_are_there_and_have_alt_text(site):
+    none_of(site_checks.picture_problems(site))
+
+
+def test_no_page_shows_an_error_or_a_warning(site):
+    none_of(site_checks.trouble_shown(site))
+
+
+def test_every_page_has_one_title(site):
+    none_of(site_checks.title_problems(site))
+
+
+def test_every_entry_of_the_table_of_contents_has_a_page(site):
+    none_of(site_checks.missing_pages(site, TOC))
+
+
+def test_every_notebook_is_in_the_book():
+    none_of(site_checks.notebooks_left_out(ROOT / "notebooks", TOC))
+
+
+def test_colab_buttons_stand_on_lessons_and_only_there(site):
+    none_of(site_checks.colab_problems(site, read_slug(ROOT)))
+
+
+def test_no_page_asks_another_host(site):
+    none_of(site_checks.external_requests(site))
+
+
+def test_formulas_are_set_by_the_vendored_library(site):
+    page = site / "book" / "3-algorithms" / "3_1_1_convolution_layer.html"
+    sources = [script.get("src", "") for script in site_checks.parse(page).find_all("script")]
+    assert any("mathjax/tex-svg-full.js" in source for source in sources)

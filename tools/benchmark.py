@@ -1,0 +1,125 @@
+"""Throughput of training the article's CNN, as ratios measured in one run.
+
+    python tools/benchmark.py [--seconds 60]
+
+Every variant trains in turns for a few steps, round after round; the figures are ratios of medians,
+so that a busy machine slows all alike. Variants:
+
+    fixed     one preloaded float32 batch again and again: the limit that no loader can pass
+    batches   TensorBatches in plain float32
+    article   the article's loop over a DataLoader of PIL images
+    chosen    TensorBatches with the number format and layout that choose_precision picks
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from aesthetic_utils import runtime
+from aesthetic_utils.data import TensorBatches, load_emoji
+from aesthetic_utils.models import ArticleCNN, CNNConfig
+from aesthetic_utils.runtime import Precision
+from aesthetic_utils.training import classification_step
+
+BATCH, STEPS = 64, 8  # images a step, steps a turn
+
+
+class PilImages(torch.utils.data.Dataset):
+    """The article's data set: PIL images, made into tensors one by one."""
+
+    def __init__(self, images: Tensor, labels: Tensor):
+        from torchvision.transforms.functional import to_pil_image, to_tensor
+
+        self.images, self.labels, self.to_tensor = (
+            [to_pil_image(i) for i in images],
+            labels,
+            to_tensor,
+        )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, i: int) -> tuple[Tensor, int]:
+        return self.to_tensor(self.images[i]), int(self.labels[i])
+
+
+def trainer(batches: Iterator, precision: Precision) -> Callable[[], None]:
+    """A function that trains a network of its own for one turn."""
+    model = precision.place(ArticleCNN(CNNConfig(classes=5)), "cpu").train()
+    optimizer = torch.optim.Adam(model.parameters(), fused=precision != Precision())
+
+    def turn() -> None:
+        for _ in range(STEPS):
+            classification_step(model, optimizer, *next(batches), precision=precision)
+
+    return turn
+
+
+def forever(loader) -> Iterator:
+    while True:
+        yield from loader
+
+
+def article_turn(loader: Iterator) -> Callable[[], None]:
+    """One turn of the article's own loop."""
+    model = ArticleCNN(CNNConfig(classes=5))
+    criterion, optimizer = nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=0.001)
+
+    def turn() -> None:
+        for _ in range(STEPS):
+            images, labels = next(loader)
+            optimizer.zero_grad()
+            criterion(model(images), labels).backward()
+            optimizer.step()
+
+    return turn
+
+
+def measure(seconds: float) -> dict[str, float]:
+    """Images a second relative to `fixed`, by variant."""
+    runtime.keep_freed_memory()
+    emoji = load_emoji("train")
+    images, labels = emoji.images, emoji.designer
+    plain = TensorBatches(images, labels, batch_size=BATCH, drop_last=True)
+    fixed = plain.batch(0)
+    chosen = runtime.choose_precision(ArticleCNN(CNNConfig(classes=5)), fixed[0])
+    print("choose_precision picks", chosen)
+    layout = {"channels_last": chosen.channels_last}
+    best = TensorBatches(images, labels, batch_size=BATCH, drop_last=True, **layout)
+    loader = torch.utils.data.DataLoader(
+        PilImages(images, labels), batch_size=BATCH, shuffle=True, drop_last=True
+    )
+    turns = {
+        "fixed": trainer(forever([fixed]), Precision()),
+        "batches": trainer(forever(plain), Precision()),
+        "article": article_turn(forever(loader)),
+        "chosen": trainer(forever(best), chosen),
+    }
+    times: dict[str, list[float]] = {name: [] for name in turns}
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times["chosen"]) < 4:
+        for name, turn in turns.items():
+            start = time.perf_counter()
+            turn()
+            times[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(t[1:]) for name, t in times.items()}  # the first warms up
+    print(
+        f"{len(times['fixed'])} turns of {STEPS} steps of {BATCH} images, {runtime.hardware_line()}"
+    )
+    return {name: medians["fixed"] / m for name, m in medians.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=60.0)
+    ratios = measure(parser.parse_args().seconds)
+    for name, ratio in ratios.items():
+        print(f"{name:8} {ratio:5.2f} of fixed   {ratio / ratios['article']:5.2f} of article")
+
+
+if __name__ == "__main__":
+    main()
