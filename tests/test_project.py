@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -255,3 +256,25 @@ def test_the_package_imports_without_the_tools_around_it():
     assert importlib.util.find_spec("aesthetic_utils") is not None
     program = "import sys, aesthetic_utils; sys.exit('sphinx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
+
+
+# ---- the table of contents
+
+
+def toc_titles(node: object) -> dict[str, str]:
+    """file -> the title that the table of contents gives it, where it gives one."""
+    if isinstance(node, list):
+        return {file: title for item in node for file, title in toc_titles(item).items()}
+    if not isinstance(node, dict):
+        return {}
+    own = {node["file"]: node["title"]} if "title" in node else {}
+    return own | toc_titles([value for value in node.values() if isinstance(value, list)])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_table_of_contents_numbers_each_lesson_and_keeps_its_title(path):
+    """Beside "2.1 Neural networks" a lesson has to be recognisable: "Lesson 2.1: its own title"."""
+    first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
+    number, title = re.match(r"\(lesson-([\d-]+)\)=\n# (.+)", first).groups()
+    titles = toc_titles(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")))
+    assert titles[f"notebooks/{path.stem}"] == f"Lesson {number.replace('-', '.')}: {title}"
