@@ -183,7 +183,7 @@ def stage(ax: Axes, x: float, y: float, size: int, channels: int, kind: str, tex
                 zorder=3 - back,
             )
         )
-    label(ax, x, y + 1.85, text, fontsize=9)
+    label(ax, x, y + 1.85, text, fontsize=10)
 
 
 def gan_generator() -> Figure:
@@ -205,10 +205,10 @@ def gan_generator() -> Figure:
             (a + b) / 2,
             5.75,
             f"{numbers(layer):,}".replace(",", "\u2009"),
-            fontsize=8.5,
+            fontsize=9.5,
             color=GREY,
         )
-    label(ax, 0.2, 5.75, "learned", fontsize=8.5, color=GREY, ha="left")
+    label(ax, 0.2, 5.75, "learned", fontsize=9.5, color=GREY, ha="left")
     line(ax, (0.2, 6.5), (15.4, 6.5))
     label(ax, 0.2, 7.1, "the article’s listing", ha="left", bold=True, fontsize=10)
     shapes = ((1, 100), (2, 64), (4, 32), (8, 3))
@@ -271,10 +271,10 @@ def gan_discriminator() -> Figure:
             (a + b) / 2,
             5.1,
             f"{numbers(layer):,}".replace(",", "\u2009"),
-            fontsize=8.5,
+            fontsize=9.5,
             color=GREY,
         )
-    label(ax, 0.2, 5.1, "learned", fontsize=8.5, color=GREY, ha="left")
+    label(ax, 0.2, 5.1, "learned", fontsize=9.5, color=GREY, ha="left")
     label(ax, 14.2, 3.0, "logit $a$", fontsize=10)
     label(ax, 7.8, 6.0, "no sigmoid: the loss takes it over", fontsize=9.5, color=GREY)
     return fig
