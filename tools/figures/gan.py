@@ -191,7 +191,7 @@ def gan_generator() -> Figure:
     generator = Generator(config)
     layers = [*generator.blocks, generator.to_image]
     fig, ax = canvas(15.6, 11.2)
-    xs = (1.3, 4.5, 7.6, 10.9, 14.1)
+    xs = (1.5, 4.6, 7.7, 10.9, 14.1)
     shapes = ((1, 100), (4, 256), (8, 128), (16, 64), (32, 3))
     label(ax, 0.2, 0.5, "DCGAN for 32 × 32, as in the package", ha="left", bold=True, fontsize=10)
     for x, (size, channels) in zip(xs, shapes, strict=True):
