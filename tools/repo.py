@@ -27,6 +27,8 @@ SKIPPED_FOLDERS = {
     "vendor",
     "__pycache__",
     ".ipynb_checkpoints",
+    ".pytest_cache",
+    ".ruff_cache",
 }
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 
