@@ -1,6 +1,7 @@
 """Run modes, devices, seeds, number formats, and the description of a run that results carry."""
 
 import contextlib
+import copy
 import ctypes
 import datetime
 import os
@@ -147,8 +148,6 @@ def choose_precision(
 
 
 def _training_trial(model: nn.Module, batch: Tensor, precision: Precision) -> Callable[[], None]:
-    import copy
-
     copied = precision.place(copy.deepcopy(model), batch.device).train()
     layout = torch.channels_last if precision.channels_last else torch.contiguous_format
     batch = batch.contiguous(memory_format=layout) if batch.ndim == 4 else batch

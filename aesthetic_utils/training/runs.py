@@ -34,6 +34,7 @@ from aesthetic_utils.training.classification import (
     train_classifier,
 )
 from aesthetic_utils.training.gan import BROKEN, GANSettings, broken, sample, train_gan
+from aesthetic_utils.training.run import Run
 from aesthetic_utils.training.weights import (
     available_weights,
     load_weights,
@@ -80,6 +81,21 @@ def thinned(history: list[dict], points: int = 200) -> list[dict]:
     return [{k: round(v, 4) for k, v in row.items()} for row in chosen]
 
 
+def checkpoint_path(run_dir: Path, name: str) -> Path:
+    """Where a run keeps its checkpoint; the folder is made."""
+    folder = Path(run_dir) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "checkpoint.safetensors"
+
+
+def record(settings, precision: runtime.Precision, seed: int, run: Run, metrics: dict) -> dict:
+    """What the results file says of a run of one seed."""
+    return {
+        "settings": asdict(settings), "precision": str(precision), "seeds": [seed], "steps": run.step,
+        "minutes": round(run.elapsed / 60, 2), "metrics": metrics, "history": thinned(run.history),
+    }  # fmt: skip
+
+
 # --------------------------------------------------------------------------------------------------
 # classifiers
 
@@ -111,8 +127,7 @@ def run_cnn(
     example = images[: settings.batch_size].to(device).float() / 255
     probe = ArticleCNN(CNNConfig(classes=len(names))).to(device)
     precision = runtime.choose_precision(probe, example)
-    path = Path(run_dir) / f"{name}_{seed}" / "checkpoint.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = checkpoint_path(run_dir, f"{name}_{seed}")
     model, run = train_classifier(
         settings, images, labels, len(names), seed=seed, precision=precision, path=path, minutes=minutes
     )  # fmt: skip
@@ -195,17 +210,12 @@ def run_gan(
     precision = runtime.choose_precision(
         probe, torch.randn(settings.batch_size, 100, device=device)
     )
-    path = Path(run_dir) / name / "checkpoint.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = checkpoint_path(run_dir, name)
     average, _, run = train_gan(
         settings, images, seed=seed, precision=precision, path=path, minutes=minutes,
         watch=keep_rows(path.parent),
     )  # fmt: skip
-    result = {
-        "settings": asdict(settings), "precision": str(precision), "seeds": [seed], "steps": run.step,
-        "minutes": round(run.elapsed / 60, 2), "metrics": gan_metrics(average),
-        "history": thinned(run.history),
-    }  # fmt: skip
+    result = record(settings, precision, seed, run, gan_metrics(average))
     return average, result
 
 
@@ -265,16 +275,11 @@ def run_sr(name: str, seed: int, run_dir: Path, minutes: float | None = None):
     device = runtime.default_device()
     example = low[:4, :, : settings.patch, : settings.patch].to(device).float() / 255
     precision = runtime.choose_precision(sr.build(settings).to(device), example, rounds=3)
-    path = Path(run_dir) / name / "checkpoint.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = checkpoint_path(run_dir, name)
     model, run = sr.train_super_resolution(
         settings, low, high, seed=seed, precision=precision, path=path, minutes=minutes
     )
-    result = {
-        "settings": asdict(settings), "precision": str(precision), "seeds": [seed], "steps": run.step,
-        "minutes": round(run.elapsed / 60, 2), "metrics": sr_metrics(model),
-        "history": thinned(run.history),
-    }  # fmt: skip
+    result = record(settings, precision, seed, run, sr_metrics(model))
     return model, result
 
 
