@@ -18,7 +18,6 @@ from torch.nn import functional as F
 from aesthetic_utils import storage
 from aesthetic_utils.training.checkpoint import (
     CheckpointError,
-    TimeBudget,
     load_checkpoint,
     save_checkpoint,
 )
@@ -371,26 +370,6 @@ def test_the_system_stops_the_writing(saved):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert saved.read_bytes() == before and list(saved.parent.iterdir()) == [saved]
-
-
-# --------------------------------------------------------------------------------------------------
-# time
-
-
-def test_time_budget():
-    now = [100.0]
-    budget = TimeBudget(60, clock=lambda: now[0])
-    assert (budget.elapsed, budget.remaining, budget.fraction) == (0, 60, 0)
-    now[0] = 115
-    assert (budget.elapsed, budget.remaining, budget.fraction) == (15, 45, 0.25)
-    assert not budget.exhausted
-    now[0] = 161
-    assert (budget.remaining, budget.fraction, budget.exhausted) == (0, 1, True)
-
-
-def test_time_budget_of_nothing_and_of_everything():
-    assert TimeBudget(0).exhausted and TimeBudget(0).fraction == 1
-    assert not TimeBudget(float("inf")).exhausted and TimeBudget(float("inf")).fraction == 0
 
 
 if __name__ == "__main__":

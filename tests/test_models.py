@@ -13,6 +13,7 @@ from aesthetic_utils.models import (
     SRResNet,
     SRResNetConfig,
 )
+from aesthetic_utils.training.super_resolution import bicubic_up
 
 
 def count(model: nn.Module) -> int:
@@ -53,6 +54,25 @@ def test_residual_blocks_are_identities_when_their_last_norm_is_zero():
         nn.init.zeros_(block.body[-1].weight)
     x = torch.rand(1, 8, 5, 5)
     assert torch.equal(model.blocks(x), x)
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+def test_with_an_image_skip_the_untrained_network_is_bicubic_interpolation(scale):
+    torch.manual_seed(0)
+    small = torch.rand(1, 3, 9, 7)
+    model = SRResNet(SRResNetConfig(scale=scale, blocks=1, channels=8, image_skip=True))
+    assert torch.equal(model(small).clamp(0, 1), bicubic_up(small, scale))
+    assert scale == 4 or torch.equal(model(small), small)
+    model(small).square().sum().backward()  # and it can leave that start
+    assert model.to_image.weight.grad.abs().max() > 0
+
+
+def test_without_batch_norm_convolutions_have_biases_and_pictures_do_not_meet():
+    model = SRResNet(SRResNetConfig(blocks=2, channels=8, batch_norm=False))
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in model.modules())
+    assert all(m.bias is not None for m in model.modules() if isinstance(m, nn.Conv2d))
+    images = torch.rand(3, 3, 8, 8)
+    torch.testing.assert_close(model(images)[:1], model(images[:1]))  # in training mode, too
 
 
 @pytest.mark.parametrize(

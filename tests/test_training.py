@@ -231,6 +231,17 @@ def test_a_run_of_each_kind_works_in_smoke_mode(tmp_path, monkeypatch):
         assert json.dumps(result)
 
 
+def test_the_short_runs_compare_the_variants_on_the_same_photographs(monkeypatch):
+    monkeypatch.setenv("AESTHETIC_MODE", "smoke")
+    monkeypatch.setattr(sr_experiments, "choose_precision", lambda *a, **k: Precision())
+    rows = sr_experiments.short_runs()
+    assert [r["variant"] for r in rows] == list(sr_experiments.VARIANTS)
+    assert len({(r["steps"], r["bicubic_psnr_y"]) for r in rows}) == 1
+    start = rows[0]["bicubic_psnr_y"]  # two steps cannot leave it, but for the network without skip
+    assert rows[0]["srresnet_psnr_y"] < start - 5
+    assert all(abs(r["srresnet_psnr_y"] - start) < 1 for r in rows[1:])
+
+
 def test_means_are_over_the_rows_of_the_group():
     rows = [{"image": "a", "x": 1.0}, {"image": "b", "x": 3.0}]
     assert sr_experiments.means(rows) == {"n": 2, "x": 2.0}

@@ -9,6 +9,7 @@ from aesthetic_utils.exercises import Exercise
 
 
 def verify_relu_slope(slope_of_relu: Callable[[Tensor], Tensor]) -> str | None:
+    """A hint for a slope of the rectifier that is wrong, None for the right one."""
     hidden = torch.tensor([[0.0, 2.0, 0.5], [3.0, 0.0, 1e-3]])
     wanted = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0]])
     slope = slope_of_relu(hidden)
@@ -29,6 +30,7 @@ def verify_relu_slope(slope_of_relu: Callable[[Tensor], Tensor]) -> str | None:
 def verify_collapse(
     collapse: Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]],
 ) -> str | None:
+    """A hint where two linear layers are joined wrongly into one, None where rightly."""
     generator = torch.Generator().manual_seed(0)
     shapes = ((4, 2), (4,), (3, 4), (3,))
     w1, b1, w2, b2 = (torch.randn(s, generator=generator, dtype=torch.float64) for s in shapes)

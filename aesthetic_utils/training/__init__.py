@@ -2,7 +2,6 @@
 
 from aesthetic_utils.training.checkpoint import (
     CheckpointError,
-    TimeBudget,
     load_checkpoint,
     save_checkpoint,
 )
@@ -40,7 +39,6 @@ __all__ = [
     "ClassifierSettings",
     "GANSettings",
     "Run",
-    "TimeBudget",
     "WeightsError",
     "classification_step",
     "discriminator_step",

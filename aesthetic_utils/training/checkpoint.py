@@ -9,8 +9,7 @@ import dataclasses
 import enum
 import hashlib
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,35 +113,6 @@ def load_checkpoint(
     if extra is not None:
         extra.update(_unpack(tree["extra"], tensors))
     return tree["step"]
-
-
-class TimeBudget:
-    """How much of a span of time is left; for loops that end on the clock and not on a count."""
-
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic):
-        self.seconds = seconds
-        self._clock = clock  # monotonic: setting the computer's clock does not move it
-        self._start = clock()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the budget was made."""
-        return self._clock() - self._start
-
-    @property
-    def remaining(self) -> float:
-        """Seconds left; 0 when it is used up."""
-        return max(0.0, self.seconds - self.elapsed)
-
-    @property
-    def fraction(self) -> float:
-        """The part that is used up, 0 to 1."""
-        return min(1.0, self.elapsed / self.seconds) if self.seconds > 0 else 1.0
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether nothing is left."""
-        return self.remaining == 0
 
 
 # --------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from aesthetic_utils import runtime
@@ -20,11 +19,9 @@ from aesthetic_utils.data.benchmarks import load_set5
 from aesthetic_utils.data.cifar10 import load_cifar10
 from aesthetic_utils.data.download import MissingDataError
 from aesthetic_utils.data.emoji import load_emoji
-from aesthetic_utils.data.images import read_image, save_image
 from aesthetic_utils.data.photos import load_photos
-from aesthetic_utils.metrics import confusion_matrix, frechet_distance, mean_and_interval, nearest
+from aesthetic_utils.metrics import confusion_matrix, mean_and_interval
 from aesthetic_utils.models import ArticleCNN, CNNConfig, DCGANConfig, Generator
-from aesthetic_utils.plotting import image_sheet
 from aesthetic_utils.storage import AestheticError, atomic_path
 from aesthetic_utils.training import sr_experiments as sr
 from aesthetic_utils.training.classification import (
@@ -33,11 +30,16 @@ from aesthetic_utils.training.classification import (
     predict,
     train_classifier,
 )
-from aesthetic_utils.training.gan import BROKEN, GANSettings, broken, sample, train_gan
+from aesthetic_utils.training.gan import BROKEN, broken, train_gan
+from aesthetic_utils.training.gan_experiments import (
+    gan_metrics,
+    gan_settings,
+    join_rows,
+    keep_rows,
+)
 from aesthetic_utils.training.run import Run
 from aesthetic_utils.training.weights import (
     available_weights,
-    load_weights,
     save_weights,
     weights_info,
 )
@@ -180,20 +182,13 @@ def publish_one(name: str, run_dir: Path, seed: int = 0, minutes: float | None =
         rows = Path(run_dir) / name
         steps = join_rows(rows, ROOT / "results" / "gan_emoji_sheets.webp")
         result["metrics"]["sheet_steps"] = steps
+    if name == "srresnet_x4":
+        result["metrics"]["short_runs"] = kept_short_runs(Path(run_dir) / name, seed)
     return publish(name, model, result)
 
 
 # --------------------------------------------------------------------------------------------------
 # GAN
-
-
-def gan_settings() -> GANSettings:
-    """Sizes by run mode."""
-    return runtime.by_mode(
-        smoke=GANSettings(steps=2, batch_size=8, base_channels=8),
-        laptop=GANSettings(steps=400),
-        full=GANSettings(steps=8_000),
-    )
 
 
 def run_gan(
@@ -219,51 +214,6 @@ def run_gan(
     return average, result
 
 
-SHEET_STEPS = (0, 100, 300, 1000, 2000, 3000, 4000, 6000, 8000)
-
-
-def keep_rows(folder: Path) -> Callable[[int, Generator], None]:
-    """Keeps 16 samples from always the same z at the steps of SHEET_STEPS, as row_STEP.png."""
-
-    def watch(step: int, generator: Generator) -> None:
-        if step in SHEET_STEPS:
-            save_image(image_sheet(sample(generator, 16, seed=1)), folder / f"row_{step}.png")
-
-    return watch
-
-
-def join_rows(folder: Path, out: Path) -> list[int]:
-    """Joins the rows kept by `keep_rows` from top to bottom into one picture; returns their steps."""
-    steps = sorted(int(p.stem.removeprefix("row_")) for p in folder.glob("row_*.png"))
-    rows = [read_image(folder / f"row_{step}.png") for step in steps]
-    save_image(torch.cat([F.pad(row, (0, 0, 0, 2), value=255) for row in rows], 1), out)
-    return steps
-
-
-def gan_metrics(generator: Generator, seed: int = 0) -> dict:
-    """Frechet distances in the features of the category classifier, and distances to the training set."""
-    train, test = load_emoji("train").images, load_emoji("test").images
-    classifier = ArticleCNN(CNNConfig(classes=8))
-    load_weights(classifier, "cnn_emoji_category").eval()
-    n = len(test)
-    generated = sample(generator, n, seed=seed)
-    noise = torch.rand(generated.shape, generator=torch.Generator().manual_seed(seed))
-    with torch.no_grad():
-        sets = {"samples": generated, "held_out_floor": test.float() / 255, "noise_ceiling": noise}
-        features = {k: classifier.features(v) for k, v in sets.items()}
-        reference = classifier.features(train.float() / 255)
-    near, _ = nearest(generated, train.float() / 255)
-    near_test, _ = nearest(test.float() / 255, train.float() / 255)
-    return {
-        "frechet": {k: round(frechet_distance(v, reference), 3) for k, v in features.items()}
-        | {"n": n},
-        "nearest": {
-            "samples_median": near.median().item(),
-            "held_out_median": near_test.median().item(),
-        },
-    }
-
-
 # --------------------------------------------------------------------------------------------------
 # super-resolution
 
@@ -281,6 +231,16 @@ def run_sr(name: str, seed: int, run_dir: Path, minutes: float | None = None):
     )
     result = record(settings, precision, seed, run, sr_metrics(model))
     return model, result
+
+
+def kept_short_runs(folder: Path, seed: int) -> list[dict]:
+    """The comparison of `sr.short_runs`, trained once and then kept beside the checkpoint."""
+    file = folder / "short_runs.json"
+    if not file.exists():
+        rows = sr.short_runs(seed)
+        with atomic_path(file) as part:
+            part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def sr_metrics(model) -> dict:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aesthetic_utils.models.srresnet import enlarged
 from aesthetic_utils.runtime import Precision, evaluating, step_generator
 from aesthetic_utils.training.optimization import update_weights
 
@@ -32,9 +33,7 @@ def bicubic_down(images: Tensor, scale: int) -> Tensor:
 
 def bicubic_up(images: Tensor, scale: int) -> Tensor:
     """`scale` times larger by bicubic interpolation (a = -0.5): the baseline to beat."""
-    size = [side * scale for side in images.shape[-2:]]
-    # antialias=True selects the kernel of MATLAB and Pillow; enlarging it smooths nothing
-    return F.interpolate(images, size, mode="bicubic", antialias=True).clamp(0, 1)
+    return enlarged(images, scale).clamp(0, 1)
 
 
 def crop_to_multiple(images: Tensor, multiple: int) -> Tensor:

@@ -1,0 +1,70 @@
+"""The published GAN runs: settings, the sheet of samples over time, and the measures of a generator."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from aesthetic_utils import runtime
+from aesthetic_utils.data.emoji import load_emoji
+from aesthetic_utils.data.images import read_image, save_image
+from aesthetic_utils.metrics import frechet_distance, nearest
+from aesthetic_utils.models import ArticleCNN, CNNConfig, Generator
+from aesthetic_utils.plotting import image_sheet
+from aesthetic_utils.training.gan import GANSettings, sample
+from aesthetic_utils.training.weights import load_weights
+
+
+def gan_settings() -> GANSettings:
+    """Sizes by run mode."""
+    return runtime.by_mode(
+        smoke=GANSettings(steps=2, batch_size=8, base_channels=8),
+        laptop=GANSettings(steps=400),
+        full=GANSettings(steps=8_000),
+    )
+
+
+SHEET_STEPS = (0, 100, 300, 1000, 2000, 3000, 4000, 6000, 8000)
+
+
+def keep_rows(folder: Path) -> Callable[[int, Generator], None]:
+    """Keeps 16 samples from always the same z at the steps of SHEET_STEPS, as row_STEP.png."""
+
+    def watch(step: int, generator: Generator) -> None:
+        if step in SHEET_STEPS:
+            save_image(image_sheet(sample(generator, 16, seed=1)), folder / f"row_{step}.png")
+
+    return watch
+
+
+def join_rows(folder: Path, out: Path) -> list[int]:
+    """Joins the rows kept by `keep_rows` from top to bottom into one picture; returns their steps."""
+    steps = sorted(int(p.stem.removeprefix("row_")) for p in folder.glob("row_*.png"))
+    rows = [read_image(folder / f"row_{step}.png") for step in steps]
+    save_image(torch.cat([F.pad(row, (0, 0, 0, 2), value=255) for row in rows], 1), out)
+    return steps
+
+
+def gan_metrics(generator: Generator, seed: int = 0) -> dict:
+    """Frechet distances in the features of the category classifier, and distances to the training set."""
+    train, test = load_emoji("train").images, load_emoji("test").images
+    classifier = ArticleCNN(CNNConfig(classes=8))
+    load_weights(classifier, "cnn_emoji_category").eval()
+    n = len(test)
+    generated = sample(generator, n, seed=seed)
+    noise = torch.rand(generated.shape, generator=torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        sets = {"samples": generated, "held_out_floor": test.float() / 255, "noise_ceiling": noise}
+        features = {k: classifier.features(v) for k, v in sets.items()}
+        reference = classifier.features(train.float() / 255)
+    near, _ = nearest(generated, train.float() / 255)
+    near_test, _ = nearest(test.float() / 255, train.float() / 255)
+    return {
+        "frechet": {k: round(frechet_distance(v, reference), 3) for k, v in features.items()}
+        | {"n": n},
+        "nearest": {
+            "samples_median": near.median().item(),
+            "held_out_median": near_test.median().item(),
+        },
+    }
