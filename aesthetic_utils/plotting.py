@@ -1,5 +1,6 @@
 """One look for every figure of the course: readable in light and dark, colour-blind safe, with alt text."""
 
+import base64
 import io
 from collections.abc import Mapping, Sequence
 
@@ -54,14 +55,16 @@ def show(figure: Figure, alt: str) -> None:
     alt: what one sees and what it shows, in a sentence or two; read aloud by screen readers and
         required: an empty one raises ValueError.
     """
-    from IPython.display import Image, display
+    from IPython.display import display
 
     if len(alt.strip()) < 10:
         raise ValueError("alt text is missing: say in a sentence what the figure shows")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI)
     plt.close(figure)
-    display(Image(buffer.getvalue(), alt=alt))
+    png = base64.b64encode(buffer.getvalue()).decode("ascii")
+    # written out, because Image(alt=...) is newer than the IPython 7 of Colab
+    display({"image/png": png, "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
 def to_array(image: Tensor) -> np.ndarray:

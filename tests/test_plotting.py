@@ -1,5 +1,7 @@
 """Figures: alt text by construction, and images drawn as they are."""
 
+import base64
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -13,12 +15,15 @@ from aesthetic_utils import plotting
 
 def test_show_stores_the_alt_text_beside_the_picture(monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", shown.append)
-    figure, _ = plt.subplots()
+    monkeypatch.setattr("IPython.display.display", lambda *a, **k: shown.append((a, k)))
+    figure, ax = plt.subplots()
+    ax.plot([0, 1])
     plotting.show(figure, alt="A line that rises from left to right.")
-    data, metadata = shown[0]._repr_png_()
-    assert metadata["alt"] == "A line that rises from left to right."
-    assert not plt.get_fignums(), "the figure must be closed"
+    ((data,), options) = shown[0]
+    assert options["metadata"]["image/png"]["alt"] == "A line that rises from left to right."
+    assert data["text/plain"] == "A line that rises from left to right."
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG") and options["raw"]
+    assert not plt.fignum_exists(figure.number)
 
 
 def test_show_refuses_a_figure_without_alt_text():
