@@ -2,19 +2,22 @@
 
     python tools/benchmark.py [--seconds 60]
 
-Every variant trains in turns for a few steps, round after round; the figures are ratios of medians,
-so that a busy machine slows all alike. Variants:
+Every variant trains in a process of its own, in turns, a few steps at a time and round after round;
+the figures are ratios of medians, so that a busy machine slows all alike. Variants:
 
     fixed     one preloaded float32 batch again and again: the limit that no loader can pass
     batches   TensorBatches in plain float32
-    article   the article's loop over a DataLoader of PIL images
+    article   the article's loop over a DataLoader of PIL images, with none of our settings
+    float32   TensorBatches with the faster of the two layouts, in float32
     chosen    TensorBatches with the number format and layout that choose_precision picks
 """
 
 import argparse
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 
 import torch
 from torch import Tensor, nn
@@ -79,34 +82,59 @@ def article_turn(loader: Iterator) -> Callable[[], None]:
     return turn
 
 
-def measure(seconds: float) -> dict[str, float]:
-    """Images a second relative to `fixed`, by variant."""
-    runtime.keep_freed_memory()
+def make_turn(variant: str) -> tuple[Callable[[], None], str]:
+    """The function that trains a variant for one turn, and the settings it uses."""
     emoji = load_emoji("train")
     images, labels = emoji.images, emoji.designer
+    if variant == "article":
+        loader = torch.utils.data.DataLoader(
+            PilImages(images, labels), batch_size=BATCH, shuffle=True, drop_last=True
+        )
+        return article_turn(forever(loader)), "as printed"
+    runtime.keep_freed_memory()  # as every training of ours does
     plain = TensorBatches(images, labels, batch_size=BATCH, drop_last=True)
     fixed = plain.batch(0)
-    chosen = runtime.choose_precision(ArticleCNN(CNNConfig(classes=5)), fixed[0])
-    print("choose_precision picks", chosen)
-    layout = {"channels_last": chosen.channels_last}
-    best = TensorBatches(images, labels, batch_size=BATCH, drop_last=True, **layout)
-    loader = torch.utils.data.DataLoader(
-        PilImages(images, labels), batch_size=BATCH, shuffle=True, drop_last=True
-    )
-    turns = {
-        "fixed": trainer(forever([fixed]), Precision()),
-        "batches": trainer(forever(plain), Precision()),
-        "article": article_turn(forever(loader)),
-        "chosen": trainer(forever(best), chosen),
-    }
-    times: dict[str, list[float]] = {name: [] for name in turns}
+    if variant == "fixed":
+        return trainer(forever([fixed]), Precision()), str(Precision())
+    if variant == "batches":
+        return trainer(forever(plain), Precision()), str(Precision())
+    candidates = [Precision(), Precision(channels_last=True)] if variant == "float32" else None
+    model = ArticleCNN(CNNConfig(classes=5))
+    precision = runtime.choose_precision(model, fixed[0], candidates=candidates)
+    layout = {"channels_last": precision.channels_last}
+    batches = TensorBatches(images, labels, batch_size=BATCH, drop_last=True, **layout)
+    return trainer(forever(batches), precision), str(precision)
+
+
+def worker(variant: str, threads: int, pipe: Connection) -> None:
+    """Trains one turn for every message and answers with its seconds; None ends it."""
+    torch.set_num_threads(threads)
+    turn, settings = make_turn(variant)
+    turn()  # warms up
+    pipe.send(settings)
+    while pipe.recv():
+        start = time.perf_counter()
+        turn()
+        pipe.send(time.perf_counter() - start)
+
+
+def measure(seconds: float) -> dict[str, float]:
+    """Images a second relative to `fixed`, by variant."""
+    context, pipes = multiprocessing.get_context("spawn"), {}
+    for variant in ("fixed", "batches", "article", "float32", "chosen"):
+        pipes[variant], theirs = context.Pipe()
+        arguments = (variant, torch.get_num_threads(), theirs)
+        context.Process(target=worker, args=arguments, daemon=True).start()
+        print(f"{variant:8} {pipes[variant].recv()}")
+    times: dict[str, list[float]] = {name: [] for name in pipes}
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(times["chosen"]) < 4:
-        for name, turn in turns.items():
-            start = time.perf_counter()
-            turn()
-            times[name].append(time.perf_counter() - start)
-    medians = {name: statistics.median(t[1:]) for name, t in times.items()}  # the first warms up
+        for name, pipe in pipes.items():
+            pipe.send(True)
+            times[name].append(pipe.recv())
+    for pipe in pipes.values():
+        pipe.send(None)
+    medians = {name: statistics.median(t) for name, t in times.items()}
     print(
         f"{len(times['fixed'])} turns of {STEPS} steps of {BATCH} images, {runtime.hardware_line()}"
     )

@@ -104,7 +104,7 @@ def record(settings, precision: runtime.Precision, seed: int, run: Run, metrics:
 
 def cnn_settings(cifar: bool = False) -> ClassifierSettings:
     """Sizes by run mode."""
-    epochs = runtime.by_mode(smoke=1, laptop=4, full=12)
+    epochs = runtime.by_mode(smoke=1, laptop=4, full=20 if cifar else 12)
     return ClassifierSettings(epochs=epochs, shift=4 if cifar else 3)
 
 
