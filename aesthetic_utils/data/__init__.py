@@ -12,6 +12,7 @@ from aesthetic_utils.data.emoji import (
 )
 from aesthetic_utils.data.images import ImageError, read_image, save_image
 from aesthetic_utils.data.photos import Photo, load_photo, load_photos, photo_names
+from aesthetic_utils.data.ratings import dog_pictures, load_ava_votes, load_dog_ratings
 
 __all__ = [
     "EMOJI_CATEGORIES",
@@ -21,8 +22,11 @@ __all__ = [
     "LabelledImages",
     "Photo",
     "TensorBatches",
+    "dog_pictures",
     "emoji_attribution",
+    "load_ava_votes",
     "load_cifar10",
+    "load_dog_ratings",
     "load_emoji",
     "load_photo",
     "load_photos",

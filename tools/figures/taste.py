@@ -3,6 +3,9 @@
 `python tools/figures/taste.py` draws them all into book/figures; with names, only those.
 """
 
+import json
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 from grids import BLUE, GREEN, GREY, INK, ORANGE, WIDTH, canvas, label, main
@@ -29,10 +32,11 @@ TASTES = (
     ("faces", "Leder et al. 2016", 40),
     ("abstract art", "Leder et al. 2016", 75),
 )
-# AVA test split, 25,551 photographs, 5.39 million votes: share of each vote from 1 to 10, and the
-# correlation of the means of two disjoint groups of k voters.
-VOTES = (0.013, 0.027, 0.067, 0.167, 0.288, 0.227, 0.117, 0.057, 0.024, 0.014)
-GROUPS = ((1, 0.21), (2, 0.33), (5, 0.55), (10, 0.72), (20, 0.83), (50, 0.93), (100, 0.96))
+# Votes on photographs of AVA: share of each vote from 1 to 10, and the correlation of the means of
+# two disjoint groups of k voters.
+AVA = json.loads((Path(__file__).parents[2] / "results" / "ava_votes.json").read_text("utf-8"))
+VOTES = tuple(AVA["share_of_votes"])
+GROUPS = tuple((group["voters"], group["two_groups"]) for group in AVA["groups"].values())
 
 
 def fechner_rectangles() -> Figure:
