@@ -1,4 +1,4 @@
-"""The command `aesthetic`: train the course's networks, enlarge a photograph, list the data.
+"""The command `aesthetic`: train networks, enlarge and measure photographs, merge votes, list data.
 
 Exit code 0 when it worked, 1 when it did not, 2 when the command was not understood. What a user
 can put right is said in a sentence on stderr, without a traceback. Heavy modules are imported by
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from aesthetic_utils.aesthetics import commands as aesthetics_commands
 from aesthetic_utils.storage import AestheticError
 
 MODES = ("smoke", "laptop", "full")
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except UsageError as error:
         parser.error(str(error))
     except AestheticError as error:
@@ -39,7 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("aesthetic: stopped", file=sys.stderr)
         return STOPPED
-    return 0
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -50,6 +50,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands)
     _add_upscale(commands)
+    aesthetics_commands.add_measure(commands)
+    aesthetics_commands.add_votes(commands)
     _add_data(commands)
     return parser
 

@@ -9,8 +9,10 @@ import nbformat
 import provenance
 import pytest
 from attribution import licence_address, photo_cells
+from measures import range_text, rows
 
 import results
+from aesthetic_utils.aesthetics.measures import MEASURES
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = {
@@ -21,7 +23,7 @@ RUN = {
 CONFIGURATION = f"""\
 import sys
 sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
-extensions = ["myst_nb", "results", "figure_alt", "attribution", "provenance"]
+extensions = ["myst_nb", "results", "figure_alt", "attribution", "measures", "provenance"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["colon_fence"]
 """
@@ -214,3 +216,36 @@ def test_an_attribution_table_is_made_of_the_embedded_file(book):
     (book / "index.md").write_text("# Page\n\n```{attribution} photos\n:group: fish\n```\n")
     code, said = build(book)
     assert code != 0 and "no picture of photos in the group" in said
+
+
+# ---- {measures}
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [
+        ((0, 8), "0 to 8"),
+        ((-0.5, 0.5), "−0.5 to 0.5"),
+        ((0, float("inf")), "0 and up"),
+        ((float("-inf"), 1), "up to 1"),
+        ((float("-inf"), float("inf")), "any"),
+    ],
+)
+def test_a_range_is_written_in_words(ends, text):
+    assert range_text(*ends) == text
+
+
+def test_the_page_of_the_measures_has_every_column_once():
+    text = (ROOT / "book" / "6-faq" / "measures.md").read_text("utf-8")
+    groups = [line.split()[1] for line in text.splitlines() if line.startswith(":group:")]
+    shown = [row[0] for group in groups for row in rows(group)]
+    assert shown == list(MEASURES)
+
+
+def test_a_table_of_measures_is_made_of_the_package(book):
+    (book / "index.md").write_text("# Page\n\n```{measures}\n:group: fractal\n```\n")
+    assert build(book) == (0, "")
+    assert "fractal_2d" in page(book) and "rms_contrast" not in page(book)
+    (book / "index.md").write_text("# Page\n\n```{measures}\n:group: taste\n```\n")
+    code, said = build(book)
+    assert code != 0 and "no column belongs to the group 'taste'" in said

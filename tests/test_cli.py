@@ -39,7 +39,10 @@ def test_help_is_fast():
     assert subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY).returncode == 0
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["upscale"], ["data"]])
+COMMANDS = [[], ["train"], ["upscale"], ["measure"], ["votes"], ["votes", "merge"], ["data"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help(capsys, command):
     code, out, _ = run(capsys, *command, "--help")
     assert code == 0 and out.startswith("usage: aesthetic")
@@ -58,6 +61,13 @@ def test_help(capsys, command):
         ["train", "cnn", "--mode", "fast"],
         ["upscale"],
         ["upscale", "photo.jpg", "--tile", "8"],
+        ["measure", "photo.jpg"],
+        ["measure", "--csv", "out.csv"],
+        ["measure", "photo.jpg", "--csv", "out.csv", "--workers", "0"],
+        ["measure", "photo.jpg", "--csv", "out.csv", "--workers", "many"],
+        ["votes"],
+        ["votes", "merge"],
+        ["votes", "merge", "class"],
         ["data", "--download", "imagenet"],
     ],
     ids=" ".join,

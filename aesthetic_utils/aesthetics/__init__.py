@@ -1,1 +1,45 @@
-"""Measures of single images."""
+"""Aesthetics: measures of single images, votes and what is learned from them.
+
+The measures and their table can be imported from here; votes and preferences from their modules.
+Nothing is loaded before it is asked for, so that importing the package costs nothing.
+"""
+
+import importlib
+
+_HOMES = {
+    "colour": (
+        "channel_statistics", "circular_mean_std", "color_entropy", "colourfulness",
+        "contrast_range", "hue_count", "luminance_entropy", "rms_contrast",
+    ),
+    "complexity": (
+        "PolygonOrder", "birkhoff_polygon", "information_measures", "jpeg_bytes_per_pixel",
+        "png_bytes_per_pixel",
+    ),
+    "composition": (
+        "balance", "dcm", "homogeneity", "mirror_symmetry", "normalised_mirror_symmetry",
+        "rule_of_thirds", "thirds_map",
+    ),
+    "edges": ("edge_statistics",),
+    "fractal": ("fractal_2d", "fractal_3d"),
+    "gradients": ("phog",),
+    "measures": ("MEASURES", "Measure", "measure"),
+    "planes": ("Planes", "as_planes"),
+    "spectrum": (
+        "fourier_redies", "fourier_slope_mather", "fourier_slope_spehar", "radial_spectrum",
+        "spectral_noise",
+    ),
+    "table": ("BadFile", "MeasuredFolder", "image_files", "measure_folder", "write_table"),
+}  # fmt: skip
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
