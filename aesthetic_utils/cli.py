@@ -10,10 +10,10 @@ import json
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from aesthetic_utils import cli_data
 from aesthetic_utils.aesthetics import commands as aesthetics_commands
 from aesthetic_utils.storage import AestheticError
 
@@ -52,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_upscale(commands)
     aesthetics_commands.add_measure(commands)
     aesthetics_commands.add_votes(commands)
-    _add_data(commands)
+    cli_data.add_data(commands)
     return parser
 
 
@@ -193,100 +193,6 @@ def _require_absent(path: Path, overwrite: bool) -> None:
 
 def _size(image) -> str:
     return f"{image.shape[2]} x {image.shape[1]}"
-
-
-# --------------------------------------------------------------------------------------------------
-# data
-
-
-def _add_data(commands) -> None:
-    parser = commands.add_parser(
-        "data",
-        help="list the data sets, or download one",
-        description="List the data sets: how many pictures, under which licence, and where those "
-        "that do not come with the package are looked for.",
-    )
-    parser.add_argument(
-        "--root", type=Path, help="instead of AESTHETIC_DATA or ~/.cache/aesthetic_utils"
-    )
-    parser.add_argument(
-        "--download", choices=["cifar10", "set5"], help="fetch a set to the root first"
-    )
-    parser.set_defaults(run=data)
-
-
-def data(options: argparse.Namespace) -> None:
-    """`aesthetic data`: one paragraph a set."""
-    from aesthetic_utils.data.benchmarks import load_set5
-    from aesthetic_utils.data.cifar10 import load_cifar10
-    from aesthetic_utils.data.download import data_root
-
-    root = data_root(options.root)
-    if options.download == "cifar10":
-        load_cifar10(root, download=True)
-    elif options.download == "set5":
-        load_set5(root, download=True)
-    print("Part of the package\n")
-    print(_describe_emoji(), _describe_photos(), sep="\n")
-    print(f"Not part of the package; looked for in {root}\n")
-    print(_describe_cifar10(root), _describe_set5(root), sep="\n")
-
-
-def _describe_emoji() -> str:
-    from aesthetic_utils.data.emoji import emoji_attribution, load_emoji
-
-    sizes = {split: len(set(load_emoji(split).names)) for split in ("train", "validation", "test")}
-    designers = [f"{row['designer']} ({row['license']})" for row in emoji_attribution()]
-    return (
-        f"emoji     {sum(sizes.values())} ideas, each drawn by {len(designers)} designers; "
-        f"{_counts(sizes)}\n"
-        f"          {', '.join(designers)}\n"
-        "          load_emoji(), emoji_attribution()\n"
-    )
-
-
-def _describe_photos() -> str:
-    from aesthetic_utils.data.photos import load_photos, photo_names
-
-    sizes = {split: len(photo_names(split)) for split in ("train", "validation", "test")}
-    licences = Counter(photo.attribution.license for photo in load_photos("all", long_side=64))
-    listed = ", ".join(f"{licence} ({n})" for licence, n in licences.most_common())
-    return (
-        f"photos    {sum(sizes.values())} photographs; {_counts(sizes)}\n"
-        f"          {listed}\n"
-        "          load_photos(), load_photo(name).attribution\n"
-    )
-
-
-def _describe_cifar10(root: Path) -> str:
-    from aesthetic_utils.data.cifar10 import HOMEPAGE, find_cifar10
-
-    found = {split: find_cifar10(root, split) for split in ("train", "test")}
-    places = [f"{split} images in {path}" for split, path in found.items() if path is not None]
-    return (
-        "CIFAR-10  60,000 images of 10 classes; train 45,000, validation 5,000, test 10,000\n"
-        f"          no licence is stated; cite Krizhevsky (2009), {HOMEPAGE}\n"
-        f"          {'; '.join(places) or 'not here: aesthetic data --download cifar10'}\n"
-    )
-
-
-def _describe_set5(root: Path) -> str:
-    from aesthetic_utils.data.benchmarks import load_set5
-    from aesthetic_utils.data.download import MissingDataError
-
-    try:
-        place = f"all {len(load_set5(root))} are here"
-    except MissingDataError:
-        place = "not here: aesthetic data --download set5"
-    return (
-        "Set5      5 images, for comparing super-resolution alone\n"
-        "          no licence is stated; Bevilacqua et al. (2012)\n"
-        f"          {place}\n"
-    )
-
-
-def _counts(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{split} {size}" for split, size in sizes.items())
 
 
 if __name__ == "__main__":
