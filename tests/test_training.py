@@ -253,6 +253,13 @@ def test_a_missing_result_is_named():
         runs.load_result("gan_marble")
 
 
+@pytest.mark.parametrize("name", ["ava_votes", "dog_ratings"])
+def test_results_without_weights_come_with_the_package(name, tmp_path, monkeypatch):
+    here = runs.load_result(name)
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    assert runs.load_result(name) == here, "run tools/publish_votes.py"
+
+
 def test_a_result_comes_from_the_weights_where_there_is_no_results_folder(tmp_path, monkeypatch):
     here = runs.load_result("cnn_emoji_designer")
     monkeypatch.setattr(runs, "ROOT", tmp_path)

@@ -20,6 +20,7 @@ from aesthetic_utils.data.download import MissingDataError
 from aesthetic_utils.storage import atomic_path
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
+PACKAGED = RESULTS.parent / "aesthetic_utils" / "data" / "files" / "results"
 SEED = 0
 REPEATS = 400  # of a bootstrap over images
 GROUPS = (1, 2, 5, 10, 20, 50, 100)  # voters
@@ -200,11 +201,12 @@ def rounded(value):
 
 
 def write(name: str, source: dict, results: dict) -> None:
-    """results/NAME.json, with where the data and the numbers come from."""
+    """NAME.json with where the data and the numbers come from, in results/ and in the package."""
     result = {"name": name} | runtime.describe_run() | {"seed": SEED, "source": source}
-    with atomic_path(RESULTS / f"{name}.json") as part:
-        text = json.dumps(result | rounded(results), indent=1) + "\n"
-        part.write_text(text, encoding="utf-8")
+    text = json.dumps(result | rounded(results), indent=1) + "\n"
+    for folder in (RESULTS, PACKAGED):
+        with atomic_path(folder / f"{name}.json") as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def main() -> int:

@@ -95,7 +95,9 @@ def information_measures(
     """Birkhoff's M = O / C in information theory; Rigau, Feixas & Sbert (2007).
 
     image: uint8 [3, H, W], or its planes; of N pixels, each one of 256 greys, at most 8 bits. Order is
-    what is saved of the bits that the picture could have taken, complexity is those bits:
+    what is saved of the bits that the picture could have taken, complexity is those bits. Departure
+    from the authors, who take colours of 24 bits: an entropy over 16 million colours cannot be
+    estimated from a picture of fewer pixels.
 
     m_b = (8 - H) / 8 with the entropy H of the greys: 0 when all 256 are equally frequent, 1 for
     one grey. It does not see where the pixels lie.

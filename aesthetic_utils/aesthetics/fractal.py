@@ -47,8 +47,8 @@ def fractal_2d(image: Planes | Tensor | np.ndarray, settings: Fractal2D = FRACTA
     side (bicubic); pixels darker than the mean are marked. Again and again 2 x 2 cells become one,
     marked when some of the four were marked but not all, and the marked ones are counted, until no more
     than 6 cells are left along a side. The slope of log2 count over log2 cells along a side is the
-    dimension: near 1 for smooth outlines, above 2 for white noise (borders thicken as they are
-    counted). The count of the pixels themselves is not used.
+    dimension: 1 for a square, 0.7 to 0.9 for a disc or a tilted edge, whose true dimension is 1, and
+    above 2 for white noise (borders thicken as they are counted). The count of the pixels themselves is not used.
 
     NaN when some count is 0 (a gradient, an image of one grey) or only one count is left (a side
     below 28 pixels).

@@ -9,6 +9,7 @@ losses, the hash of the weights) beside the weights in aesthetic_utils/weights/.
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib import resources
 from pathlib import Path
 
 import torch
@@ -53,14 +54,15 @@ class MissingResultError(AestheticError, FileNotFoundError):
 
 
 def load_result(name: str) -> dict:
-    """The result of a published run: its file in results/, or what its weights file says of it.
+    """The result of a published run: its file in results/, or the copy that came with the package.
 
-    The second is for an installed package without the repository around it, such as in Colab. Raises
-    MissingResultError, which lists those there are.
+    The copy is for an installed package without the repository around it, such as in Colab: a file, or
+    what the weights file of a network says of it. Raises MissingResultError, which lists those there are.
     """
-    path = ROOT / "results" / f"{name}.json"
-    if path.exists():
-        return json.loads(path.read_text(encoding="utf-8"))
+    packaged = resources.files("aesthetic_utils.data") / "files" / "results"
+    for path in (ROOT / "results" / f"{name}.json", packaged / f"{name}.json"):
+        if path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
     if name in available_weights() and "result" in (info := weights_info(name)):
         return info["result"]
     raise MissingResultError(f"no result {name!r}; there are: {', '.join(available_weights())}")

@@ -78,6 +78,8 @@ def test_the_tool_finds_what_was_put_in(tmp_path, monkeypatch):
     dogs = publish_votes.dog_results(values, repeats=60)
     assert dogs["b1"]["low"] < school.b1 < dogs["b1"]["high"]
     monkeypatch.setattr(publish_votes, "RESULTS", tmp_path)
+    monkeypatch.setattr(publish_votes, "PACKAGED", tmp_path / "packaged")
+    (tmp_path / "packaged").mkdir()
     publish_votes.write("dog_ratings", publish_votes.DOG_SOURCE, dogs)
     written = json.loads((tmp_path / "dog_ratings.json").read_text("utf-8"))
     assert set(written) == set(STORED["dog_ratings"])

@@ -1,0 +1,294 @@
+"""What the pages quote of measured images: aggregates over the embedded photographs and drawings.
+
+    python tools/publish_measures.py              writes results/image_measures.json
+    python tools/publish_measures.py --limit 5    tries it on five images of each set, writes nothing
+
+Every comparison is made at one size, which stands beside it. Takes about five minutes on one core.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import stats
+from torch import Tensor
+from tqdm import tqdm
+
+from aesthetic_utils import runtime
+from aesthetic_utils.aesthetics import measure, spectrum
+from aesthetic_utils.aesthetics.intervals import bootstrap
+from aesthetic_utils.aesthetics.planes import planes
+from aesthetic_utils.data import load_emoji, load_photos
+from aesthetic_utils.models import DCGANConfig, Generator
+from aesthetic_utils.storage import atomic_path
+from aesthetic_utils.training import load_weights, sample, weights_info
+
+RESULTS = Path(__file__).resolve().parent.parent / "results"
+SEED = 0
+PHOTO_SIDE = 512  # pixels of the long side
+DRAWING_SIDE = 64  # as stored
+SMALL_SIDE = 32  # what the generator makes
+SMALL_COUNT = 200  # images of each small set but the photographs
+FEW_IDEAS = 8  # for showing what a correction does when data are scarce
+REPEATS = 2000  # of a bootstrap
+LEVEL = 0.05
+GENERATOR = "gan_emoji"
+# Of small images, as in lesson 2.4: none that enlarges the image first (Redies' slope, the edges) or
+# is undefined below 128 pixels (Mather's slope).
+SMALL = (
+    "rms_contrast", "luminance_entropy", "mean_Lab_L", "color_entropy", "colourfulness",
+    "mean_HSV_S", "hue_count", "mirror_symmetry", "normalised_mirror_symmetry_lr",
+    "normalised_mirror_symmetry_ud", "dcm_distance", "balance", "homogeneity", "rule_of_thirds",
+    "fractal_2d", "fractal_3d", "phog_selfsimilarity", "phog_complexity", "phog_anisotropy",
+    "png_bytes_per_pixel",
+)  # fmt: skip
+SPEHAR = "fourier_slope_spehar"
+
+
+def small_measures(image: Tensor) -> dict[str, float]:
+    """The columns of SMALL and Spehar's slope of an image, uint8 [3, H, W]."""
+    forms = planes(image)
+    return measure(forms, SMALL) | {SPEHAR: spectrum.fourier_slope_spehar(forms)}
+
+
+def tabulate(
+    images: Iterable[Tensor], measures: Callable[[Tensor], dict[str, float]], what: str
+) -> dict[str, np.ndarray]:
+    """Column -> values [N]."""
+    rows = [measures(image) for image in tqdm(images, desc=what, unit="image")]
+    return {column: np.array([row[column] for row in rows]) for column in rows[0]}
+
+
+def small_square(image: Tensor, side: int = SMALL_SIDE) -> Tensor:
+    """The middle square, averaged down: uint8 [3, H, W] -> [3, side, side]."""
+    edge = min(image.shape[1:])
+    top, left = (image.shape[1] - edge) // 2, (image.shape[2] - edge) // 2
+    square = image[None, :, top : top + edge, left : left + edge].float()
+    return F.interpolate(square, (side, side), mode="area")[0].round().to(torch.uint8)
+
+
+def one_of_each_kind(names: Sequence[str]) -> list[int]:
+    """Places of the first name with each first word: twelve keycaps are one idea and not twelve."""
+    first: dict[str, int] = {}
+    for place, name in enumerate(names):
+        first.setdefault(name.split("-")[0], place)
+    return list(first.values())
+
+
+def describe(table: dict[str, np.ndarray]) -> dict[str, dict]:
+    """n, mean, sd and quartiles of each column; undefined values are left out, and n counts the rest."""
+    found = {}
+    for column, values in table.items():
+        values = values[~np.isnan(values)]
+        found[column] = {"n": len(values)}
+        if len(values) > 1:
+            found[column] |= {"mean": values.mean(), "sd": values.std(ddof=1)}
+            found[column] |= {f"p{q}": np.percentile(values, q) for q in (25, 50, 75)}
+    return found
+
+
+def concordance(ranks: np.ndarray) -> float:
+    """Kendall's W, corrected for ties: ranks [blocks, treatments] -> 0 to 1; NaN if all are tied.
+
+    The share of the variance of ranks within blocks that lies between the treatments. Its mean is
+    1 / blocks when there is no difference.
+    """
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    within = np.mean(np.sum(centred**2, axis=1))
+    return float(np.sum(centred.mean(axis=0) ** 2) / within) if within > 0 else float("nan")
+
+
+def friedman(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Ranks and p-value of Friedman's test: [blocks, treatments], incomplete blocks left out."""
+    ranks = stats.rankdata(values[~np.isnan(values).any(axis=1)], axis=1)
+    blocks, treatments = ranks.shape
+    chi_squared = blocks * (treatments - 1) * concordance(ranks)
+    return ranks, float(stats.chi2.sf(chi_squared, treatments - 1))
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Holm's (1979) adjusted p-values: [m] -> [m]."""
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+def findings(values: np.ndarray) -> dict[str, int]:
+    """How many measures of [blocks, treatments, measures] differ at the level, plain and corrected."""
+    p = np.array([friedman(values[:, :, j])[1] for j in range(values.shape[2])])
+    p = p[~np.isnan(p)]
+    adjusted = {"plain": p, "benjamini_hochberg": stats.false_discovery_control(p), "holm": holm(p)}
+    return {name: int((q < LEVEL).sum()) for name, q in adjusted.items()} | {"tested": len(p)}
+
+
+def compare_designers(
+    values: np.ndarray, columns: Sequence[str], designers: Sequence[str], repeats: int
+) -> dict:
+    """Friedman's test of every measure of [ideas, designers, measures], and how large the differences are."""
+    tested = [friedman(values[:, :, j]) for j in range(len(columns))]
+    p = np.array([p for _, p in tested])
+    defined = ~np.isnan(p)
+    by_holm, by_bh = np.full(len(p), np.nan), np.full(len(p), np.nan)
+    by_holm[defined], by_bh[defined] = holm(p[defined]), stats.false_discovery_control(p[defined])
+    found = {}
+    for j, column in enumerate(columns):
+        ranks = tested[j][0]
+        found[column] = {
+            "kendall_w": asdict(bootstrap(concordance, ranks, repeats=repeats, seed=SEED)),
+            "p": p[j],
+            "p_benjamini_hochberg": by_bh[j],
+            "p_holm": by_holm[j],
+            "mean_rank": dict(zip(designers, ranks.mean(axis=0), strict=True)),
+        }
+    in_order = np.tile(np.arange(len(designers)), (len(values), 1))
+    dealt = np.random.default_rng(SEED).permuted(in_order, axis=1)
+    by_chance = np.take_along_axis(values, dealt[:, :, None], axis=1)
+    parts = {"all_ideas": values, "few_ideas": values[:FEW_IDEAS], "dealt_at_random": by_chance}
+    return {
+        "by_measure": found,
+        "few_ideas": FEW_IDEAS,
+        "level": LEVEL,
+        "findings": {name: findings(part) for name, part in parts.items()},
+    }
+
+
+def above(a: np.ndarray, b: np.ndarray) -> float:
+    """Chance that a value of a exceeds one of b, ties counted half; 0.5 where nothing is defined."""
+    a, b = a[~np.isnan(a)], b[~np.isnan(b)]
+    if not len(a) or not len(b):
+        return 0.5
+    return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b)))
+
+
+def above_interval(a: np.ndarray, b: np.ndarray, repeats: int) -> dict:
+    """`above` with a percentile bootstrap over both sets."""
+    rng = np.random.default_rng(SEED)
+    drawn = [above(rng.choice(a, len(a)), rng.choice(b, len(b))) for _ in range(repeats)]
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return {"value": above(a, b), "low": low, "high": high, "n": [len(a), len(b)]}
+
+
+def photographs(limit: int | None) -> dict:
+    """All measures of all photographs."""
+    images = [photo.image for photo in load_photos("all", PHOTO_SIDE)[:limit]]
+    table = tabulate(images, measure, "photographs")
+    return {"images": len(images), "long_side": PHOTO_SIDE, "measures": describe(table)}
+
+
+def drawings(limit: int | None, repeats: int) -> dict:
+    """The same ideas by five designers, each idea a block."""
+    emoji = load_emoji("test", size=DRAWING_SIDE)
+    count = len(emoji) // len(emoji.designer_names)
+    ideas = one_of_each_kind(emoji.names[:count])[:limit]
+    images = [emoji.images[d * count + i] for i in ideas for d in range(len(emoji.designer_names))]
+    table = tabulate(images, small_measures, "drawings")
+    shape = len(ideas), len(emoji.designer_names)
+    by_idea = {column: values.reshape(shape) for column, values in table.items()}
+    return {
+        "ideas": len(ideas),
+        "side": DRAWING_SIDE,
+        "by_designer": {
+            designer: describe({column: values[:, d] for column, values in by_idea.items()})
+            for d, designer in enumerate(emoji.designer_names)
+        },
+        "comparison": compare_designers(
+            np.stack(list(by_idea.values()), axis=-1), list(by_idea), emoji.designer_names, repeats
+        ),
+    }
+
+
+def small_sets(limit: int | None, repeats: int) -> dict:
+    """Photographs, generated pictures and held-out drawings, each against training drawings."""
+    count = min(limit or SMALL_COUNT, SMALL_COUNT)
+    artist = Generator(DCGANConfig(**weights_info(GENERATOR)["config"]))
+    made = sample(load_weights(artist, GENERATOR).eval(), count, seed=SEED)  # [N, 3, 32, 32]
+    sets = {
+        "photographs": [small_square(photo.image) for photo in load_photos("all")[:limit]],
+        "generated": list((255 * made).round().to(torch.uint8)),
+        "held_out": list(_some(load_emoji("test", size=SMALL_SIDE).images, count)),
+        "training": list(_some(load_emoji("train", size=SMALL_SIDE).images, count)),
+    }
+    tables = {name: tabulate(images, small_measures, name) for name, images in sets.items()}
+    reference = tables["training"]
+    return {
+        "side": SMALL_SIDE,
+        "weights": weights_info(GENERATOR)["sha256"],
+        "sets": {
+            name: {"images": len(sets[name]), "measures": describe(table)}
+            for name, table in tables.items()
+        },
+        "above_training": {
+            name: {
+                column: above_interval(values, reference[column], repeats)
+                for column, values in table.items()
+            }
+            for name, table in tables.items()
+            if name != "training"
+        },
+    }
+
+
+def _some(images: Tensor, count: int) -> Tensor:
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(SEED))
+    return images[order[:count]]
+
+
+def image_measures(*, limit: int | None = None, repeats: int = REPEATS) -> dict:
+    """All aggregates; `limit` takes so many images or ideas of each set."""
+    return {
+        "photographs": photographs(limit),
+        "drawings": drawings(limit, repeats),
+        "small": small_sets(limit, min(repeats, 200)),
+    }
+
+
+def plain(value):
+    """The same as JSON holds it: six significant digits, null for what is not defined."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if np.isfinite(value) else None
+    return value
+
+
+def write(results: dict) -> None:
+    """results/image_measures.json, with where the numbers come from."""
+    source = {
+        "photographs": "the embedded photographs of this course",
+        "drawings": "the embedded emoji of the split 'test', one idea for each first word of a name",
+        "definitions": "aesthetic_utils.aesthetics, after Redies et al. (2025)",
+    }
+    result = {"name": "image_measures"} | runtime.describe_run() | {"seed": SEED, "source": source}
+    text = json.dumps(result | plain(results), indent=1, allow_nan=False) + "\n"
+    with atomic_path(RESULTS / "image_measures.json") as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--limit", type=int, help="images of each set; nothing is written")
+    limit = parser.parse_args(arguments).limit
+    if limit is not None and limit < 2:
+        parser.error("--limit must be at least 2")
+    if limit:
+        found = plain(image_measures(limit=limit, repeats=20))
+        print(json.dumps(found["drawings"]["comparison"]["findings"], allow_nan=False))
+    else:
+        write(image_measures())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
