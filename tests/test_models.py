@@ -29,6 +29,22 @@ def test_article_cnn_has_the_size_derived_by_hand():
     assert model.features(torch.rand(2, 3, 32, 32)).min() >= 0
 
 
+def test_pooling_before_relu_is_the_articles_network_in_values_and_gradients():
+    torch.manual_seed(0)
+    model = ArticleCNN(CNNConfig(dropout=0.0)).double()
+    images = torch.randn(2, 3, 32, 32, dtype=torch.double, requires_grad=True)
+    x = model.pool(torch.relu(model.conv1(images)))
+    x = model.pool(torch.relu(model.conv2(x)))
+    as_printed = model.fc2(torch.relu(model.fc1(x.flatten(1))))
+    torch.testing.assert_close(model(images), as_printed)
+    weights = torch.randn_like(as_printed)
+    gradients = [
+        torch.autograd.grad((out * weights).sum(), [images, *model.parameters()])
+        for out in (model(images), as_printed)
+    ]
+    torch.testing.assert_close(*gradients)
+
+
 def test_generator_and_discriminator_fit_together_at_several_sizes():
     for size in (16, 32, 64):
         config = DCGANConfig(image_size=size, base_channels=8)

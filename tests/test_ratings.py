@@ -79,7 +79,9 @@ def test_one_changed_vote_is_noticed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\x1f\x8b\x08", ava_csv()[:-40], b"[1, 2", b'[{"id": 1}]', b"[]"]
+    "data",
+    [b"", b"\x1f\x8b\x08", ava_csv()[:-40], b"[1, 2", b'[{"id": 1}]', b"[]"],
+    ids=["empty", "header cut", "end cut", "JSON cut", "other JSON", "no rows"],
 )
 def test_a_damaged_file_is_named(tmp_path, data):
     path = put(tmp_path / "ava/ava_labels_test.json", data)
