@@ -19,6 +19,7 @@ from aesthetic_utils.aesthetics.ridge import (
     kinless_splits,
     left_out_predictions,
     random_splits,
+    thinned_splits,
 )
 from aesthetic_utils.data import ratings, read_image
 from aesthetic_utils.data.download import MissingDataError
@@ -42,6 +43,7 @@ COLUMNS = (
     "phog_anisotropy", "png_bytes_per_pixel", "jpeg_bytes_per_pixel",
 )  # fmt: skip
 NETWORKS = {"cnn_emoji_designer": 5, "cnn_emoji_category": 8}
+CHOSEN = "measures"  # for what is computed with one kind of features only: those that everybody has
 FOLDS = 11
 REPEATS = 1000  # of a bootstrap over pictures
 HALVES = 20  # random halves of the raters
@@ -86,16 +88,22 @@ def predictor_results(
 ) -> dict:
     """All aggregates of features [I, D] and ratings [R, I, 2] in [0, 1]."""
     crowd = values.mean((0, 2))  # [I]
+    random, kinless = (
+        random_splits(len(items), FOLDS, seed=SEED),
+        kinless_splits([dog_parents(item) for item in items]),
+    )
+    few = round(np.mean([len(train) for train, _ in kinless]))  # as many as without kin
+    few = min(few, *(len(train) for train, _ in random))
     splits = {
-        "random": random_splits(len(items), FOLDS, seed=SEED),
-        "kinless": kinless_splits([dog_parents(item) for item in items]),
+        "random": random,
+        "random_few": thinned_splits(random, few, seed=SEED),
+        "kinless": kinless,
     }
     said = {
         name: {how: left_out_predictions(x, crowd, split) for how, split in splits.items()}
         for name, x in features.items()
     }
     found = taste.rater_correlations(values)
-    best = max(said, key=lambda name: correlation(said[name]["kinless"], crowd))
     return {
         "raters": len(values),
         "items": len(items),
@@ -113,11 +121,11 @@ def predictor_results(
             | {how: _quality(predicted, crowd, repeats) for how, predicted in by_split.items()}
             for name, by_split in said.items()
         },
-        "best": best,
-        "single_raters": _single_raters(said[best]["kinless"], crowd, values),
-        "whose_taste": _halves(features[best], values, splits["kinless"], halves)
-        | _camps(features[best], values, splits["kinless"]),
-        "distribution": _distribution(features[best], values, splits["kinless"]),
+        "below_with": f"{CHOSEN}, random splits",
+        "single_raters": _single_raters(said[CHOSEN]["random"], crowd, values),
+        "whose_taste": _halves(features[CHOSEN], values, splits["random"], halves)
+        | _camps(features[CHOSEN], values, splits["random"]),
+        "distribution": _distribution(features[CHOSEN], values, splits["random"]),
     }
 
 

@@ -10,22 +10,27 @@ PENALTIES = tuple(10.0**k for k in np.arange(-2, 5.01, 0.5))
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ridge:
-    """y = mean + ((x - centre) / scale) @ weights."""
+    """y = mean + ((x - centre) / scale) @ weights, for x within the range of the training rows."""
 
     centre: np.ndarray  # [D]
     scale: np.ndarray  # [D]
     weights: np.ndarray  # [D]
+    low: np.ndarray  # [D], least value in training
+    high: np.ndarray  # [D]
     mean: float
     penalty: float
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """[N, D] -> [N]."""
+        """[N, D] -> [N]. A column outside its range in training is taken at the end of that range.
+
+        With more columns than rows some hardly vary in training, and a picture a hundred of their
+        spreads away would get any prediction whatever.
+        """
+        x = np.clip(x, self.low, self.high)
         return self.mean + ((x - self.centre) / self.scale) @ self.weights
 
 
-def fit_ridge(
-    x: np.ndarray, y: np.ndarray, *, penalties: Sequence[float] = PENALTIES
-) -> Ridge:
+def fit_ridge(x: np.ndarray, y: np.ndarray, *, penalties: Sequence[float] = PENALTIES) -> Ridge:
     """Least squares plus a penalty on the squared weights, on standardised columns: [N, D], [N].
 
     Of several penalties the one with the smallest leave-one-out error within these N is taken (Golub,
@@ -34,7 +39,9 @@ def fit_ridge(
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.ndim != 2 or y.shape != (len(x),) or len(x) < 3:
-        raise ValueError(f"x [N, D] and y [N] are needed, N of at least 3; got {x.shape}, {y.shape}")
+        raise ValueError(
+            f"x [N, D] and y [N] are needed, N of at least 3; got {x.shape}, {y.shape}"
+        )
     centre, scale = x.mean(0), x.std(0)
     scale = np.where(scale > 1e-12, scale, np.inf)
     u, d, vt = np.linalg.svd((x - centre) / scale, full_matrices=False)
@@ -48,7 +55,10 @@ def fit_ridge(
         errors.append((left_out**2).mean())
     penalty = penalties[int(np.argmin(errors))]
     weights = vt.T @ (d / (d**2 + penalty) * along)
-    return Ridge(centre=centre, scale=scale, weights=weights, mean=float(mean), penalty=penalty)
+    return Ridge(
+        centre=centre, scale=scale, weights=weights, low=x.min(0), high=x.max(0), mean=float(mean),
+        penalty=penalty,
+    )  # fmt: skip
 
 
 def left_out_predictions(
@@ -91,3 +101,11 @@ def kinless_splits(parents: Sequence[frozenset]) -> list[tuple[np.ndarray, np.nd
         train = [i for i, own in enumerate(parents) if not own & group]
         splits.append((np.array(train), np.array(test)))
     return splits
+
+
+def thinned_splits(
+    splits: Sequence[tuple[np.ndarray, np.ndarray]], rows: int, *, seed: int = 0
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The same tests with so many training rows, drawn at random: a control for smaller training."""
+    rng = np.random.default_rng(seed)
+    return [(np.sort(rng.choice(train, rows, replace=False)), test) for train, test in splits]

@@ -17,7 +17,9 @@ from aesthetic_utils.aesthetics.planes import as_planes
 
 MEASURES = ("colourfulness", "contrast", "complexity", "symmetry")
 SCALE = 10  # votes from 1
-REACH = 2.0  # in sd: a measure further out counts as if it were here, as photographs are among drawings
+REACH = (
+    2.0  # in sd: a measure further out counts as if it were here, as photographs are among drawings
+)
 
 
 @dataclass(frozen=True, kw_only=True)
