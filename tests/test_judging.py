@@ -19,7 +19,7 @@ from aesthetic_utils.data import load_emoji
 from aesthetic_utils.data.judged import PEOPLE, STATUES, load_judged
 from aesthetic_utils.data.photos import photo_names
 from aesthetic_utils.losses import emd_loss, ranking_loss
-from aesthetic_utils.models import ArticleCNN, CNNConfig, Judge, JudgeConfig, lite
+from aesthetic_utils.models import ArticleCNN, CNNConfig, Eyes, Judge, JudgeConfig, lite
 from aesthetic_utils.saliency import gradient_times_input, occlusion
 from aesthetic_utils.training.judging import (
     JudgeSettings,
@@ -125,6 +125,17 @@ def test_features_come_in_order_and_leave_the_network_as_it_was():
     found = image_features(network, images, batch_size=2)
     torch.testing.assert_close(found, network.features(images / 255).detach())
     assert network.training and not found.requires_grad
+
+
+def test_eyes_see_side_by_side_and_stay_frozen():
+    networks = [ArticleCNN(CNNConfig(hidden=16)), ArticleCNN(CNNConfig(hidden=8))]
+    eyes = Eyes(networks)
+    x = torch.rand(2, 3, 64, 64, requires_grad=True)
+    found = eyes.features(x)
+    assert found.shape == (2, 24)
+    torch.testing.assert_close(found[:, 16:], networks[1].features(F.avg_pool2d(x, 2)))
+    found.sum().backward()
+    assert x.grad.abs().sum() > 0 and networks[0].fc1.weight.grad is None
 
 
 def test_a_constant_judge_has_no_correlation():

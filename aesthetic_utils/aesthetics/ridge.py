@@ -33,9 +33,8 @@ class Ridge:
 def fit_ridge(x: np.ndarray, y: np.ndarray, *, penalties: Sequence[float] = PENALTIES) -> Ridge:
     """Least squares plus a penalty on the squared weights, on standardised columns: [N, D], [N].
 
-    Of several penalties the one with the smallest leave-one-out error within these N is taken (Golub,
-    Heath & Wahba 1979 discuss it and its kin; Hoerl & Kennard 1970 for ridge itself). Columns that do
-    not vary get no weight.
+    Hoerl & Kennard (1970). Of several penalties the one with the smallest leave-one-out error within
+    these N is taken. Columns that do not vary get no weight.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.ndim != 2 or y.shape != (len(x),) or len(x) < 3:

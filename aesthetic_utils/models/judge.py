@@ -1,13 +1,15 @@
-"""A judge: what a network sees in a picture goes in, how people will vote comes out.
+"""A judge of pictures, and the eyes it looks through: features in, how people will vote out.
 
 The design of NIMA (Talebi & Milanfar 2018, https://arxiv.org/abs/1709.05424): features, dropout, one
 linear layer, a softmax over the votes. There the network below was trained along; here it is frozen,
 so that training takes seconds and every difference is one between heads or between features.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -67,3 +69,24 @@ class Judge(nn.Module):
             return self(features)[:, 0]
         votes = torch.arange(1, self.config.bins + 1, device=features.device).to(features)
         return self.histogram(features) @ votes
+
+
+class Eyes(nn.Module):
+    """Several networks that look at the same picture; what they see stands side by side.
+
+    networks: with a method `features`, such as `ArticleCNN`, for images of `side` pixels. They are
+    frozen: a gradient goes through them to the pixels, and none to their weights.
+    """
+
+    def __init__(self, networks: Sequence[nn.Module], side: int = 32):
+        super().__init__()
+        self.networks, self.side = nn.ModuleList(networks), side
+        self.eval().requires_grad_(False)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Float [N, 3, H, W] in [0, 1], H and W multiples of the side -> [N, D]."""
+        x = F.adaptive_avg_pool2d(x, self.side)  # [N, 3, side, side]
+        return torch.cat([network.features(x) for network in self.networks], dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.features(x)
