@@ -56,3 +56,14 @@ def test_the_numbers_that_the_lesson_reads_aloud():
         assert found[kind]["random_few"]["lcc"]["low"] > 0.2
         assert found[kind]["kinless"]["explained"] < 0.05
         assert found[kind]["kinless"]["lcc"]["low"] < 0.1
+    assert [f"{found[k]['random']['lcc']['value']:.2f}" for k in ("measures", "lite0")] == [
+        "0.75",
+        "0.90",
+    ]
+    assert f"{dogs['training_pictures']['kinless']:.0f}" == "31"
+    assert f"{dogs['training_pictures']['random']:.0f}" == "50"
+    halves, camps = dogs["whose_taste"]["random_halves"], dogs["whose_taste"]["camps"]
+    assert abs(halves["same"] - halves["other"]) < 0.05
+    assert camps["trained_on_b"]["tested_on_b"] > 0.75
+    assert camps["trained_on_a"]["tested_on_a"] < 0.4 and camps["trained_on_b"]["tested_on_a"] < 0.4
+    assert 1 / 6.5 < dogs["single_raters"]["against_prediction"] < 1 / 5  # nearly one in five
