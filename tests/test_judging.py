@@ -8,11 +8,13 @@ import torch
 import torch.nn.functional as F
 
 from aesthetic_utils.aesthetics import votes
+from aesthetic_utils.aesthetics.filtering import keep_best, kept_shares, shares_by_chance
 from aesthetic_utils.aesthetics.ridge import (
     fit_ridge,
     kinless_splits,
     left_out_predictions,
     random_splits,
+    thinned_splits,
 )
 from aesthetic_utils.aesthetics.simulated_taste import Audience, TasteSettings, taste_measures
 from aesthetic_utils.data import load_emoji
@@ -216,6 +218,13 @@ def test_left_out_rows_are_predicted_without_themselves():
         left_out_predictions(x, y, [(np.arange(10), np.arange(10, 20))])
 
 
+def test_thinned_training_is_smaller_and_tests_stay():
+    splits = random_splits(20, 4, seed=0)
+    thin = thinned_splits(splits, 7)
+    for (train, test), (few, same) in zip(splits, thin, strict=True):
+        assert len(few) == 7 and set(few) <= set(train) and (same == test).all()
+
+
 def test_kin_is_left_out_together():
     parents = [frozenset(p) for p in ("a", "b", "c", "ab", "ab", "bc")]
     splits = kinless_splits(parents)
@@ -310,6 +319,28 @@ def test_both_maps_are_exact_for_a_score_that_adds_up():
     )
     with pytest.raises(ValueError, match="square of 13"):
         occlusion(score, images, size=13)
+
+
+# ---- the filter
+
+
+def test_a_filter_keeps_the_best_and_counts_by_group():
+    scores, rows = np.array([3.0, 9.0, 1.0, 5.0, 7.0]), np.array([0, 2, 3, 4])
+    assert keep_best(scores, rows).tolist() == [4, 3]
+    groups = ("a", "c", "a", "b", "b")
+    assert kept_shares(np.array([4, 3]), rows, groups) == {"a": 0.0, "b": 1.0}
+    with pytest.raises(ValueError, match="share is 0"):
+        keep_best(scores, rows, 0)
+
+
+def test_chance_keeps_about_the_same_share_of_each_group_and_of_small_ones_less_surely():
+    groups = ["large"] * 400 + ["small"] * 20
+    found = shares_by_chance(np.arange(420), groups, repeats=300)
+    for low, high in found.values():
+        assert low < 0.5 < high
+    widths = {name: high - low for name, (low, high) in found.items()}
+    expected = 2 * 2.576 * (0.25 / 20 * 400 / 419) ** 0.5  # hypergeometric
+    assert widths["small"] == pytest.approx(expected, abs=0.12) and widths["large"] < 0.1
 
 
 # ---- the published results
