@@ -18,7 +18,7 @@ from aesthetic_utils.aesthetics.ridge import (
 )
 from aesthetic_utils.aesthetics.simulated_taste import Audience, TasteSettings, taste_measures
 from aesthetic_utils.data import load_emoji
-from aesthetic_utils.data.judged import PEOPLE, STATUES, load_judged
+from aesthetic_utils.data.judged import FIGURES, PEOPLE, STATUES, load_judged
 from aesthetic_utils.data.photos import photo_names
 from aesthetic_utils.losses import emd_loss, ranking_loss
 from aesthetic_utils.models import ArticleCNN, CNNConfig, Eyes, Judge, JudgeConfig, lite
@@ -282,7 +282,11 @@ def test_no_people_are_judged():
     pictures = load_judged(ideas=None, photographs=0)
     emoji = load_emoji("all", size=64)
     people = {emoji.category_names.index(name) for name in PEOPLE}
-    assert len(pictures) == sum(c not in people for c in emoji.category.tolist())
+    others = {
+        n for n, c in zip(emoji.names, emoji.category.tolist(), strict=True) if c not in people
+    }
+    assert len(pictures) == 5 * len(others - set(FIGURES))
+    assert set(FIGURES) <= others
     assert not set(PEOPLE) & set(pictures.category)
     assert set(STATUES) <= set(photo_names())
 

@@ -1,8 +1,9 @@
 """The pictures that lesson 4.6 has judged: drawings and photographs, none of people.
 
 Left out are the emoji of two categories, "Smileys & Emotion" and "People & Body", although they are
-drawings of nobody, and the photographs of three statues of people: the course scores no faces and no
-bodies, not even drawn ones, since a judge does not know the difference.
+drawings of nobody; the few elsewhere that show a human figure or face, the moon's among them; and the
+photographs of three statues of people. The course scores no human faces and bodies, not even drawn
+ones, since a judge does not know the difference.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ from aesthetic_utils.data.photos import load_photo, photo_names, photo_splits
 
 PEOPLE = ("Smileys & Emotion", "People & Body")
 STATUES = ("monuments_christTheRedeemer", "monuments_mountRushmore", "monuments_statueofLiberty")
+FIGURES = (
+    "baby-symbol", "children-crossing", "first-quarter-moon-face", "full-moon-face", "japanese-dolls",
+    "last-quarter-moon-face", "mens-room", "moai", "new-moon-face", "performing-arts", "restroom",
+    "statue-of-liberty", "sun-with-face", "wind-face", "womens-room",
+)  # fmt: skip
 SIDE = 64  # pixels
 
 
@@ -52,9 +58,10 @@ def load_judged(
     people = [emoji.category_names.index(name) for name in PEOPLE]
     usable = ~torch.isin(emoji.category, torch.tensor(people))
     rng = np.random.default_rng(seed)
-    pool = sorted({name for name, ok in zip(emoji.names, usable, strict=True) if ok})
+    shown = {name for name, ok in zip(emoji.names, usable, strict=True) if ok}
+    pool = sorted(shown - set(FIGURES))
     chosen = set(rng.permutation(pool)[:ideas])
-    rows = [i for i, name in enumerate(emoji.names) if usable[i] and name in chosen]
+    rows = [i for i, name in enumerate(emoji.names) if name in chosen]
     makers = [emoji.designer_names[emoji.designer[i]] for i in rows]
     pool = [name for name in photo_names() if name not in STATUES]
     photos = sorted(rng.permutation(pool)[:photographs].tolist())
