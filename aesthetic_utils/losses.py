@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from aesthetic_utils.aesthetics.votes import emd
+
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """-E[log D(x)] - E[log(1 - D(G(z)))], the negative of the GAN's value function.
@@ -25,3 +27,26 @@ def generator_loss_saturating(fake_logits: Tensor) -> Tensor:
     Its gradient vanishes where the discriminator is sure that a sample is fake.
     """
     return -F.softplus(fake_logits).mean()
+
+
+def emd_loss(logits: Tensor, histograms: Tensor, *, r: int = 2) -> Tensor:
+    """Mean over images of the earth mover's distance between said and given votes; a scalar, 0 to 1.
+
+    logits: [N, K], of a softmax over the K votes. histograms: [N, K], counts or shares. Talebi &
+    Milanfar (2018), equation 1, with r = 2 in training. The root is taken for each image, before
+    the mean: one root over the whole batch is another loss, which a few images far off rule.
+    """
+    return emd(logits.softmax(-1), histograms, r=r).mean()
+
+
+def ranking_loss(winners: Tensor, losers: Tensor, ties: Tensor | None = None) -> Tensor:
+    """-E[log P(the winner wins)] with P = sigmoid(difference of scores); a scalar, log 2 for equal scores.
+
+    winners, losers: scores [M] in logits. ties: bool [M], pairs that nobody won, half a win for each.
+    Burges et al. (2005); the likelihood of Bradley & Terry (1952), with scores that a network gives.
+    """
+    gap = winners - losers
+    loss = F.softplus(-gap)  # [M]
+    if ties is not None:
+        loss = loss + ties * gap / 2  # softplus(-g) + g / 2 is the mean of both outcomes
+    return loss.mean()

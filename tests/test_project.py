@@ -146,7 +146,9 @@ def test_the_package_asks_for_lower_bounds_only():
 
 def test_requirements_pin_every_dependency_within_its_bounds():
     pinned = pins(ROOT / "requirements.txt")
-    extras = project()["optional-dependencies"].values()
+    extras = project()["optional-dependencies"]
+    extras.pop("judging")  # lesson 4.6 runs without; nobody has to install it
+    extras = extras.values()
     for text in [*project()["dependencies"], *(text for extra in extras for text in extra)]:
         requirement = Requirement(text)
         version = pinned[canonicalize_name(requirement.name)]

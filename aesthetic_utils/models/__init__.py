@@ -2,6 +2,7 @@
 
 from aesthetic_utils.models.cnn import ArticleCNN, CNNConfig
 from aesthetic_utils.models.dcgan import DCGANConfig, Discriminator, Generator
+from aesthetic_utils.models.judge import Eyes, Judge, JudgeConfig
 from aesthetic_utils.models.srresnet import SRResNet, SRResNetConfig
 
 __all__ = [
@@ -9,7 +10,10 @@ __all__ = [
     "CNNConfig",
     "DCGANConfig",
     "Discriminator",
+    "Eyes",
     "Generator",
+    "Judge",
+    "JudgeConfig",
     "SRResNet",
     "SRResNetConfig",
 ]

