@@ -33,7 +33,7 @@ def emd_loss(logits: Tensor, histograms: Tensor, *, r: int = 2) -> Tensor:
     """Mean over images of the earth mover's distance between said and given votes; a scalar, 0 to 1.
 
     logits: [N, K], of a softmax over the K votes. histograms: [N, K], counts or shares. Talebi &
-    Milanfar (2018), equation 1, with r = 2 in training. The root is taken for each image, before
+    Milanfar (2018), with r = 2 in training. The root is taken for each image, before
     the mean: one root over the whole batch is another loss, which a few images far off rule.
     """
     return emd(logits.softmax(-1), histograms, r=r).mean()

@@ -29,7 +29,7 @@ def occlusion(
 ) -> Tensor:
     """How much the score falls when a square is covered, at each place: [N, rows, columns].
 
-    Zeiler & Fergus (2014), section 4.2. size, stride: of the square, in pixels. fill: its colour; white
+    Zeiler & Fergus (2014), "Occlusion sensitivity". size, stride: of the square, in pixels. fill: its colour; white
     takes something away from a drawing on white, while on a photograph it adds a white square.
     """
     h, w = images.shape[-2:]
