@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 GAPS = (0, 0.25, 0.5, 1, 1.5, 2, 3)  # between two images' means, in votes; the last one is open
 
@@ -40,6 +39,8 @@ def mean_histogram(histograms: np.ndarray) -> np.ndarray:
 
 def gaussian_histogram(mean: np.ndarray, sd: np.ndarray, votes: int = 10) -> np.ndarray:
     """Normal distributions [N] cut into the bins of a scale from 1 to `votes`: [N, votes], rows sum to 1."""
+    from scipy.stats import norm  # here, so that the losses, which use `emd`, import in no time
+
     edges = np.arange(votes + 1) + 0.5
     cumulative = norm.cdf(edges, np.asarray(mean)[:, None], np.asarray(sd)[:, None])
     shares = np.diff(cumulative, axis=1)  # [N, votes]
