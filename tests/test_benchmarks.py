@@ -2,9 +2,6 @@
 
 import dataclasses
 import hashlib
-import http.server
-import threading
-from functools import partial
 
 import numpy as np
 import pytest
@@ -85,21 +82,9 @@ def test_missing_says_what_to_do(tmp_path):
         assert words in str(caught.value)
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture
-def server(tmp_path, monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-    handler = partial(Quiet, directory=str(tmp_path / "server"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/{{number}}.png"
-        server.shutdown()
-        thread.join(5)
+def server(folder_server):
+    return f"{folder_server}/{{number}}.png"
 
 
 def test_download(tmp_path, five, server):

@@ -2,13 +2,10 @@
 
 import dataclasses
 import hashlib
-import http.server
 import io
 import os
 import pickle
 import tarfile
-import threading
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -124,25 +121,19 @@ def test_unknown_split():
         load_cifar10(split="val")
 
 
-def test_download(tmp_path, monkeypatch):
+def test_download(tmp_path, folder_server):
     """From a server on this machine; afterwards torchvision's layout is there and nothing else."""
-    monkeypatch.setenv("no_proxy", "*")
-    layout, archive = archived(tmp_path)
+    layout, archive = archived(tmp_path / "server")
     root = tmp_path / "root"
-    handler = partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_port}/cifar-10-python.tar.gz"
-        archive = dataclasses.replace(archive, url=url)
-        layouts = (dataclasses.replace(layout, archive=archive),)
-        assert len(load_cifar10(root, "train", download=True, layouts=layouts)) == 180
-        server.shutdown()
-        thread.join(5)
+    archive = dataclasses.replace(archive, url=f"{folder_server}/cifar-10-python.tar.gz")
+    layouts = (dataclasses.replace(layout, archive=archive),)
+    assert len(load_cifar10(root, "train", download=True, layouts=layouts)) == 180
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     assert files == {f"{PYTHON.folder}/{n}" for n in [*PYTHON.train, *PYTHON.test, *PYTHON.other]}
+    (tmp_path / "server" / "cifar-10-python.tar.gz").unlink()
     load_cifar10(root, "test", download=True, layouts=layouts)  # needs the server no more
-    offline = (dataclasses.replace(layouts[0], folder="elsewhere"),)
+    closed = dataclasses.replace(archive, url="http://127.0.0.1:9/cifar-10-python.tar.gz")
+    offline = (dataclasses.replace(layout, archive=closed, folder="elsewhere"),)
     with pytest.raises(DownloadError, match="out of reach.*Without one: get the python"):
         load_cifar10(root, "test", download=True, layouts=offline)
 
@@ -154,11 +145,6 @@ def archived(folder: Path) -> tuple[cifar10.Layout, Archive]:
         tar.add(folder / "source" / PYTHON.folder, PYTHON.folder)
     data = path.read_bytes()
     return layout, Archive(url="", sha256=hashlib.sha256(data).hexdigest(), size=len(data))
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
 
 
 class Harmful:

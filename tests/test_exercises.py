@@ -20,6 +20,8 @@ ALL = [
     for lesson in lesson_names()
     for name, exercise in exercises_of(lesson).items()
 ]
+# questions that can be answered in only two or three ways
+FEW_ANSWERS = {"1/can_say_nothing", "2_1/zero_start", "4_2/diagnosis"}
 
 
 # --------------------------------------------------------------------------------------------------
@@ -39,6 +41,18 @@ def test_every_wrong_answer_gets_its_hint(exercise):
         assert verdict(exercise, wrong) == f"Not yet. {hint}"
     for wrong in exercise.wrong_examples:
         assert verdict(exercise, wrong).startswith("Not yet. ")
+
+
+@pytest.mark.parametrize("exercise", ALL)
+def test_no_wrong_answer_breaks_the_check(exercise):
+    given = [verdict(exercise, wrong) for wrong in (*exercise.hints, *exercise.wrong_examples)]
+    assert not any("raised" in text for text in given)
+
+
+@pytest.mark.parametrize("exercise", [p for p in ALL if p.id not in FEW_ANSWERS])
+def test_different_mistakes_get_different_hints(exercise):
+    mistakes = (*exercise.hints, *exercise.wrong_examples)
+    assert len({verdict(exercise, wrong) for wrong in mistakes}) >= 3
 
 
 @pytest.mark.parametrize("exercise", ALL)

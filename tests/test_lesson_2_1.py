@@ -10,27 +10,6 @@ from aesthetic_utils.exercises import exercises_of, verdict
 EXERCISES = exercises_of("2_1")
 
 
-@pytest.mark.parametrize("name", sorted(EXERCISES))
-def test_the_right_answer_is_right(name):
-    assert verdict(EXERCISES[name], EXERCISES[name].answer) == "Right."
-
-
-@pytest.mark.parametrize(
-    ("name", "wrong"),
-    [(n, w) for n, e in EXERCISES.items() for w in (*e.hints, *e.wrong_examples)],
-)
-def test_every_wrong_answer_gets_a_hint(name, wrong):
-    assert verdict(EXERCISES[name], wrong).startswith("Not yet. ")
-    assert "raised" not in verdict(EXERCISES[name], wrong)
-
-
-def test_different_mistakes_get_different_hints():
-    for name in ("parameter_count", "one_step", "relu_slope"):
-        exercise = EXERCISES[name]
-        mistakes = (*exercise.hints, *exercise.wrong_examples)
-        assert len({verdict(exercise, wrong) for wrong in mistakes}) >= 3
-
-
 def test_unchanged_dots_are_no_answer():
     assert verdict(EXERCISES["one_step"], ...).startswith("No answer yet")
     assert "dots" in verdict(EXERCISES["collapse"], lambda *_: ...)

@@ -2,11 +2,8 @@
 
 import csv
 import gzip
-import http.server
 import io
 import json
-import threading
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -98,21 +95,9 @@ def test_missing_votes_say_what_to_do(tmp_path):
         assert words in str(caught.value)
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture
-def server(tmp_path, monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-    handler = partial(Quiet, directory=str(tmp_path / "server"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/votes.json"
-        server.shutdown()
-        thread.join(5)
+def server(folder_server):
+    return f"{folder_server}/votes.json"
 
 
 def test_download(tmp_path, server):

@@ -1,0 +1,25 @@
+"""What several test files share."""
+
+import http.server
+import threading
+from functools import partial
+
+import pytest
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def folder_server(tmp_path, monkeypatch):
+    """The address of a server on this machine that serves the folder `tmp_path / "server"`."""
+    monkeypatch.setenv("no_proxy", "*")
+    handler = partial(Quiet, directory=str(tmp_path / "server"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join(5)
