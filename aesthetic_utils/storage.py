@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import secrets
 import time
@@ -51,6 +52,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_json(path: str | Path, data: object, *, allow_nan: bool = True) -> None:
+    """Write `data` as JSON, a value a line, in one step; without `allow_nan`, ValueError for NaN."""
+    with atomic_path(path) as part:
+        part.write_text(json.dumps(data, indent=1, allow_nan=allow_nan) + "\n", encoding="utf-8")
 
 
 def file_digest(path: str | Path, algorithm: str = "sha256") -> str:

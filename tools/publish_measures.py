@@ -26,7 +26,7 @@ from aesthetic_utils.aesthetics.intervals import bootstrap
 from aesthetic_utils.aesthetics.planes import planes
 from aesthetic_utils.data import load_emoji, load_photos
 from aesthetic_utils.models import DCGANConfig, Generator
-from aesthetic_utils.storage import atomic_path
+from aesthetic_utils.storage import write_json
 from aesthetic_utils.training import load_weights, sample, weights_info
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
@@ -271,9 +271,7 @@ def write(results: dict) -> None:
         "definitions": "aesthetic_utils.aesthetics, after Redies et al. (2025)",
     }
     result = {"name": "image_measures"} | runtime.describe_run() | {"seed": SEED, "source": source}
-    text = json.dumps(result | plain(results), indent=1, allow_nan=False) + "\n"
-    with atomic_path(RESULTS / "image_measures.json") as part:
-        part.write_text(text, encoding="utf-8")
+    write_json(RESULTS / "image_measures.json", result | plain(results), allow_nan=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,6 @@
 Writes results/ava_votes.json and results/dog_ratings.json. Takes about a minute on one core.
 """
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ from aesthetic_utils.aesthetics import taste, votes
 from aesthetic_utils.aesthetics.intervals import bootstrap
 from aesthetic_utils.data import ratings
 from aesthetic_utils.data.download import MissingDataError
-from aesthetic_utils.storage import atomic_path
+from aesthetic_utils.storage import write_json
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 PACKAGED = RESULTS.parent / "aesthetic_utils" / "data" / "files" / "results"
@@ -203,10 +202,8 @@ def rounded(value):
 def write(name: str, source: dict, results: dict) -> None:
     """NAME.json with where the data and the numbers come from, in results/ and in the package."""
     result = {"name": name} | runtime.describe_run() | {"seed": SEED, "source": source}
-    text = json.dumps(result | rounded(results), indent=1) + "\n"
     for folder in (RESULTS, PACKAGED):
-        with atomic_path(folder / f"{name}.json") as part:
-            part.write_text(text, encoding="utf-8")
+        write_json(folder / f"{name}.json", result | rounded(results))
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from aesthetic_utils.storage import AestheticError
 
 
 def add_measure(commands) -> None:
+    """Add `aesthetic measure` to the commands."""
     parser = commands.add_parser(
         "measure",
         help="measure images: colour, composition, spectrum, edges and more",
@@ -49,6 +50,7 @@ def measure(options: argparse.Namespace) -> int:
 
 
 def add_votes(commands) -> None:
+    """Add `aesthetic votes` to the commands."""
     parser = commands.add_parser(
         "votes",
         help="work with files of votes",

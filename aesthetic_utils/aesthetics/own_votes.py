@@ -77,6 +77,7 @@ def scale_vote(
 
 
 def to_row(vote: Vote) -> dict[str, str]:
+    """The columns of a vote; ValueError for a time without a time zone."""
     if vote.time.utcoffset() is None:
         raise ValueError("the time of a vote needs a time zone, such as datetime.UTC")
     time = vote.time.astimezone(UTC).isoformat(timespec="milliseconds")
@@ -156,6 +157,7 @@ def _time(text: str) -> datetime:
 
 
 def now() -> datetime:
+    """The time in UTC, in the whole milliseconds that a file keeps."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 

@@ -47,16 +47,18 @@ def discriminator_step(
     z: Tensor,
     *,
     precision: Precision = Precision(),  # noqa: B008 (frozen)
+    loss_function: Callable[[Tensor, Tensor], Tensor] = discriminator_loss,
 ) -> Tensor:
     """Teaches the discriminator: real images up, generated ones down. Returns the loss.
 
-    real: [N, C, H, W] in [-1, 1]; z: [N, latent_dim].
+    real: [N, C, H, W] in [-1, 1]; z: [N, latent_dim]; loss_function takes logits of real images and
+    of generated ones.
     """
     with precision.autocast(real.device):
         with torch.no_grad():  # this step must not move the generator
             fake = generator(z)
         real_logits, fake_logits = discriminator(real), discriminator(fake)
-    loss = discriminator_loss(real_logits.float(), fake_logits.float())
+    loss = loss_function(real_logits.float(), fake_logits.float())
     update_weights(loss, optimizer)
     return loss.detach()
 
@@ -148,6 +150,7 @@ def train_gan(
         optimizers={"generator": adam_g, "discriminator": adam_d},
         config=asdict(settings) | {"seed": seed}, path=path, minutes=minutes, label="GAN",
     )  # fmt: skip
+    loss_function = wrong_loss if settings.swap_labels else discriminator_loss
     for step, _ in run:
         if watch is not None:
             watch(step, average)
@@ -155,31 +158,18 @@ def train_gan(
         real = batches.batch(step)[0] * 2 - 1  # [N, 3, S, S] in [-1, 1]
         z = torch.randn(2, len(real), settings.latent_dim, generator=step_generator(seed + 1, step))
         z = z.to(device)
-        teach = wrong_discriminator_step if settings.swap_labels else discriminator_step
-        loss_d = teach(generator, judge, adam_d, real, z[0], precision=precision)
+        loss_d = discriminator_step(
+            generator, judge, adam_d, real, z[0], precision=precision, loss_function=loss_function
+        )
         loss_g = generator_step(generator, judge, adam_g, z[1], precision=precision)
         update_ema(average, generator, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, discriminator=loss_d, generator=loss_g)
     return average, discriminator, run
 
 
-def wrong_discriminator_step(
-    generator: nn.Module,
-    discriminator: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    real: Tensor,
-    z: Tensor,
-    *,
-    precision: Precision = Precision(),  # noqa: B008 (frozen)
-) -> Tensor:
+def wrong_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """The article's error, for the gallery of broken runs: real images are taught as fake."""
-    with precision.autocast(real.device):
-        with torch.no_grad():
-            fake = generator(z)
-        real_logits, fake_logits = discriminator(real), discriminator(fake)
-    loss = discriminator_loss(fake_logits.float(), real_logits.float())  # the wrong way round
-    update_weights(loss, optimizer)
-    return loss.detach()
+    return discriminator_loss(fake_logits, real_logits)  # the wrong way round
 
 
 BROKEN = {

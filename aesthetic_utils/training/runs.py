@@ -23,7 +23,7 @@ from aesthetic_utils.data.emoji import load_emoji
 from aesthetic_utils.data.photos import load_photos
 from aesthetic_utils.metrics import confusion_matrix, mean_and_interval
 from aesthetic_utils.models import ArticleCNN, CNNConfig, DCGANConfig, Generator
-from aesthetic_utils.storage import AestheticError, atomic_path
+from aesthetic_utils.storage import AestheticError, write_json
 from aesthetic_utils.training import sr_experiments as sr
 from aesthetic_utils.training.classification import (
     ClassifierSettings,
@@ -74,8 +74,7 @@ def publish(name: str, model: torch.nn.Module, result: dict) -> dict:
     metadata = {"results": f"results/{name}.json", "result": result}
     info = save_weights(model, name, config=model.config, metadata=metadata)
     result = result | {"weights": info}
-    with atomic_path(ROOT / "results" / f"{name}.json") as part:
-        part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_json(ROOT / "results" / f"{name}.json", result)
     return result
 
 
@@ -224,9 +223,7 @@ def run_sr(name: str, seed: int, run_dir: Path, minutes: float | None = None):
     """`srresnet_x4` or `srresnet_restore`: the averaged network, and its tables on held-out photographs."""
     settings = sr.settings_by_mode(1 if name == "srresnet_restore" else 4)
     low, high = sr.training_tiles(settings.scale)
-    device = runtime.default_device()
-    example = low[:4, :, : settings.patch, : settings.patch].to(device).float() / 255
-    precision = runtime.choose_precision(sr.build(settings).to(device), example, rounds=3)
+    precision = sr.fastest_precision(settings, low)
     path = checkpoint_path(run_dir, name)
     model, run = sr.train_super_resolution(
         settings, low, high, seed=seed, precision=precision, path=path, minutes=minutes
@@ -239,9 +236,7 @@ def kept_short_runs(folder: Path, seed: int) -> list[dict]:
     """The comparison of `sr.short_runs`, trained once and then kept beside the checkpoint."""
     file = folder / "short_runs.json"
     if not file.exists():
-        rows = sr.short_runs(seed)
-        with atomic_path(file) as part:
-            part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        write_json(file, sr.short_runs(seed))
     return json.loads(file.read_text(encoding="utf-8"))
 
 

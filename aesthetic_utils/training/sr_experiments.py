@@ -124,6 +124,12 @@ def training_tiles(scale: int) -> tuple[Tensor, Tensor]:
     return patch_pairs([p.image for p in photos], scale, tile)
 
 
+def fastest_precision(settings: SuperResolutionSettings, low: Tensor) -> Precision:
+    """What `choose_precision` finds for this network on patches of `low`, uint8 [M, 3, t, t]."""
+    example = low[:4, :, : settings.patch, : settings.patch].to(default_device()).float() / 255
+    return choose_precision(build(settings).to(default_device()), example, rounds=3)
+
+
 VARIANTS = {  # the paper's network, and what ours does otherwise, one thing after the other
     "as Ledig et al.": {"batch_norm": True, "image_skip": False},
     "with the image skip": {"batch_norm": True, "image_skip": True},
@@ -140,8 +146,7 @@ def short_runs(seed: int = 0) -> list[dict]:
     rows = []
     for name, changes in VARIANTS.items():
         variant = replace(settings, **changes)
-        example = low[:4, :, : variant.patch, : variant.patch].to(default_device()).float() / 255
-        precision = choose_precision(build(variant).to(default_device()), example, rounds=3)
+        precision = fastest_precision(variant, low)
         model, run = train_super_resolution(variant, low, high, seed=seed, precision=precision)
         scores = means(super_resolution_table(model, photos))
         rows.append({"variant": name, "steps": run.step, "seed": seed} | scores)

@@ -17,6 +17,7 @@ from typing import Any
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
+from tables import entry, table
 
 FILES = Path("aesthetic_utils", "data", "files")
 LICENCES = {
@@ -40,6 +41,7 @@ def picture_name(file: str) -> str:
 
 
 def photo_cells(row: dict[str, str]) -> list[Cell]:
+    """The cells of one photograph."""
     source = row["source"] if row["source"].startswith("http") else ""
     changes = "; ".join(filter(None, [row["note"], "resized, saved as WebP"]))
     package = row["package"] if source else f"{row['package']} ({row['source']})"
@@ -54,6 +56,7 @@ def photo_cells(row: dict[str, str]) -> list[Cell]:
 
 
 def emoji_cells(row: dict[str, str]) -> list[Cell]:
+    """The cells of one designer's set."""
     return [
         (row["title"], row["source"]),
         (row["author"], ""),
@@ -70,31 +73,20 @@ TABLES = {
 
 
 def licence_address(name: str) -> str:
+    """Where the text of a licence is; raises KeyError for one that is not in LICENCES."""
     if name not in LICENCES:
         raise KeyError(f"unknown licence {name!r}: add its address to book/_ext/attribution.py")
     return LICENCES[name]
 
 
-def cell_entry(cell: Cell) -> nodes.entry:
-    text, address = cell
-    paragraph = nodes.paragraph()
-    paragraph += nodes.reference("", text, refuri=address) if address else nodes.Text(text)
-    return nodes.entry("", paragraph)
-
-
-def table(head: list[str], rows: list[list[Cell]]) -> nodes.table:
-    group = nodes.tgroup(cols=len(head))
-    group += [nodes.colspec(colwidth=1) for _ in head]
-    group += nodes.thead("", nodes.row("", *(cell_entry((text, "")) for text in head)))
-    group += nodes.tbody("", *(nodes.row("", *map(cell_entry, cells)) for cells in rows))
-    return nodes.table("", group, classes=["attribution"])
-
-
 class Attribution(SphinxDirective):
+    """See the module."""
+
     required_arguments = 1
     option_spec = {"group": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
+        """The table."""
         name = self.arguments[0]
         if name not in TABLES:
             raise self.error(f"attribution: {name!r} is none of {', '.join(TABLES)}")
@@ -110,9 +102,11 @@ class Attribution(SphinxDirective):
             raise self.error(f"attribution: {path.name} of {name}: {error}") from None
         if not cells:
             raise self.error(f"attribution: no picture of {name} in the group {self.options}")
-        return [table(head, cells)]
+        lines = [[entry(text, address=address) for text, address in row] for row in cells]
+        return [table(head, lines, "attribution")]
 
 
 def setup(app: Any) -> dict[str, Any]:
+    """Sphinx calls this."""
     app.add_directive("attribution", Attribution)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

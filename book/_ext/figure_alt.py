@@ -41,6 +41,7 @@ class AltText:
 
 
 def setup(app: Any) -> dict[str, Any]:
+    """Sphinx calls this."""
     # MyST-NB finds its plug-ins among the entry points of installed packages only; a book's own
     # extension is none, so it joins the list as the list is read.
     installed = render.load_mime_renders

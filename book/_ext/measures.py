@@ -17,6 +17,7 @@ from typing import Any
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
+from tables import entry, table
 
 HEAD = ["Column", "What it is", "Unit", "Range", "In the reference"]
 
@@ -47,13 +48,6 @@ def rows(group: str | None) -> list[list[str]]:
     ]
 
 
-def entry(text: str, *, code: bool = False) -> nodes.entry:
-    """A cell of text, or of code."""
-    paragraph = nodes.paragraph()
-    paragraph += nodes.literal(text=text) if code else nodes.Text(text)
-    return nodes.entry("", paragraph)
-
-
 class Measures(SphinxDirective):
     """See the module."""
 
@@ -65,12 +59,8 @@ class Measures(SphinxDirective):
             cells = rows(self.options.get("group"))
         except KeyError as error:
             raise self.error(f"measures: no column belongs to the group {error}") from None
-        group = nodes.tgroup(cols=len(HEAD))
-        group += [nodes.colspec(colwidth=1) for _ in HEAD]
-        group += nodes.thead("", nodes.row("", *map(entry, HEAD)))
-        lines = [nodes.row("", entry(row[0], code=True), *map(entry, row[1:])) for row in cells]
-        group += nodes.tbody("", *lines)
-        return [nodes.table("", group, classes=["measures"])]
+        lines = [[entry(row[0], code=True), *map(entry, row[1:])] for row in cells]
+        return [table(HEAD, lines, "measures")]
 
 
 def setup(app: Any) -> dict[str, Any]:

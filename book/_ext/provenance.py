@@ -97,6 +97,7 @@ def table_row(cells: list[nodes.Node]) -> nodes.row:
 
 
 def setup(app: Any) -> dict[str, Any]:
+    """Sphinx calls this."""
     app.add_directive("lessons", Lessons)
     app.connect("doctree-read", add_line)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -91,5 +91,6 @@ class ResultRole(SphinxRole):
 
 
 def setup(app: Any) -> dict[str, Any]:
+    """Sphinx calls this."""
     app.add_role("result", ResultRole())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

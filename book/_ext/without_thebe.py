@@ -20,5 +20,6 @@ def take_off(app: Any, config: Any) -> None:
 
 
 def setup(app: Any) -> dict[str, Any]:
+    """Sphinx calls this."""
     app.connect("config-inited", take_off, priority=1)  # before sphinx-thebe's own
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
