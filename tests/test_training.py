@@ -226,7 +226,7 @@ def test_a_run_of_each_kind_works_in_smoke_mode(tmp_path, monkeypatch):
     for module in (runs.runtime, sr_experiments):
         monkeypatch.setattr(module, "choose_precision", lambda *a, **k: Precision())
     monkeypatch.setattr(runs, "gan_metrics", lambda generator: {})
-    for name in ("gan_emoji", "srresnet_restore"):
+    for name in ("gan_emoji", "srresnet_restore", "srgan_x4"):
         result = runs.RUNS[name](seed=0, run_dir=tmp_path)
         assert result["steps"] == 2
         assert json.dumps(result)

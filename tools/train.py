@@ -23,6 +23,7 @@ NAMES = [
     *(f"gan_{name.replace(' ', '_')}" for name in BROKEN),
     "srresnet_x4",
     "srresnet_restore",
+    "srgan_x4",  # learns on from srresnet_x4
 ]
 
 

@@ -22,9 +22,10 @@ from aesthetic_utils.data.download import MissingDataError
 from aesthetic_utils.data.emoji import load_emoji
 from aesthetic_utils.data.photos import load_photos
 from aesthetic_utils.metrics import confusion_matrix, mean_and_interval
-from aesthetic_utils.models import ArticleCNN, CNNConfig, DCGANConfig, Generator
+from aesthetic_utils.models import ArticleCNN, CNNConfig, DCGANConfig, Generator, SRResNet
 from aesthetic_utils.storage import AestheticError, write_json
 from aesthetic_utils.training import sr_experiments as sr
+from aesthetic_utils.training import srgan
 from aesthetic_utils.training.classification import (
     ClassifierSettings,
     evaluate_classifier,
@@ -177,8 +178,8 @@ def publish_cnn(name: str, run_dir: Path, seeds: tuple[int, ...] = SEEDS) -> dic
 
 def publish_one(name: str, run_dir: Path, seed: int = 0, minutes: float | None = None) -> dict:
     """Trains (or resumes) a GAN or super-resolution run and publishes it."""
-    function = run_gan if name.startswith("gan_") else run_sr
-    model, result = function(name, seed, Path(run_dir), minutes)
+    functions = {"gan": run_gan, "srgan": run_srgan, "srresnet": run_sr}
+    model, result = functions[name.split("_")[0]](name, seed, Path(run_dir), minutes)
     if name == "gan_emoji":
         rows = Path(run_dir) / name
         steps = join_rows(rows, ROOT / "results" / "gan_emoji_sheets.webp")
@@ -232,6 +233,23 @@ def run_sr(name: str, seed: int, run_dir: Path, minutes: float | None = None):
     return model, result
 
 
+def run_srgan(
+    name: str, seed: int, run_dir: Path, minutes: float | None = None
+) -> tuple[SRResNet, dict]:
+    """The published SRResNet, trained on against a discriminator, and both on the plane."""
+    settings, start = srgan.settings_by_mode(), srgan.load_start()
+    low, high = sr.training_tiles(start.config.scale)
+    precision = sr.fastest_precision(sr.settings_by_mode(start.config.scale), low)
+    path = checkpoint_path(run_dir, name)
+    model, run = srgan.train_srgan(
+        settings, start, low, high, seed=seed, precision=precision, path=path, minutes=minutes
+    )
+    metrics = srgan.srgan_metrics(start, model)
+    return model, record(settings, precision, seed, run, metrics) | {
+        "start": weights_info(srgan.START)["sha256"]
+    }
+
+
 def kept_short_runs(folder: Path, seed: int) -> list[dict]:
     """The comparison of `sr.short_runs`, trained once and then kept beside the checkpoint."""
     file = folder / "short_runs.json"
@@ -279,4 +297,5 @@ RUNS: dict[str, Callable[..., dict]] = {
     **{n: _runner(run_cnn, n) for n in ("cnn_emoji_category", "cnn_emoji_designer", "cnn_cifar10")},
     **{f"gan_{n.replace(' ', '_')}": _runner(run_gan, f"gan_{n.replace(' ', '_')}") for n in ("emoji", *BROKEN)},
     **{n: _runner(run_sr, n) for n in ("srresnet_x4", "srresnet_restore")},
+    "srgan_x4": _runner(run_srgan, "srgan_x4"),
 }  # fmt: skip

@@ -102,14 +102,14 @@ def patch_pairs(photos: Iterable[Tensor], scale: int, tile: int = 32) -> tuple[T
     for photo in photos:
         image = crop_to_multiple(photo[None], scale)
         small = (bicubic_down(image.float() / 255, scale) * 255).round().to(torch.uint8)
-        low.append(_tiles(small, tile))
-        high.append(_tiles(image, tile * scale))
+        low.append(cut_tiles(small[0], tile))
+        high.append(cut_tiles(image[0], tile * scale))
     return tuple(torch.cat(x).contiguous(memory_format=torch.channels_last) for x in (low, high))
 
 
-def _tiles(image: Tensor, size: int) -> Tensor:
-    """[1, C, H, W] -> [M, C, size, size], without the rest at the right and at the bottom."""
-    tiles = image[0].unfold(1, size, size).unfold(2, size, size)  # [C, rows, columns, size, size]
+def cut_tiles(image: Tensor, size: int) -> Tensor:
+    """[C, H, W] -> [M, C, size, size], without the rest at the right and at the bottom."""
+    tiles = image.unfold(1, size, size).unfold(2, size, size)  # [C, rows, columns, size, size]
     return tiles.flatten(1, 2).transpose(0, 1)
 
 

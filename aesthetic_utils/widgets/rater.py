@@ -45,6 +45,9 @@ class Rater(widgets.VBox):
     images         name -> picture, uint8 [3, H, W] or float in [0, 1]
     path           the file of votes, such as "my_votes.csv"; documented in aesthetics.rating_file
     task, rater, seed, repeat_share, questions   as for `RatingSession`
+    question       what is asked, in place of QUESTIONS[task]; keep the answers to each question in a file of
+                   their own, because the file does not say what was asked
+    ends           what the two ends of the scale mean
 
     `.session` holds the session; whatever it raises while rating is shown in place of the progress.
     """
@@ -59,13 +62,15 @@ class Rater(widgets.VBox):
         seed: int = 0,
         repeat_share: float = 0.15,
         questions: int | None = None,
+        question: str | None = None,
+        ends: tuple[str, str] = ENDS,
         clock: Callable[[], float] = time.monotonic,
     ):
         self.session = RatingSession(
             list(images), task=task, path=path, rater=rater, seed=seed, repeat_share=repeat_share,
             questions=questions, clock=clock,
         )  # fmt: skip
-        self._images, self._clock = images, clock
+        self._images, self._clock, self._asked = images, clock, question or QUESTIONS[task]
         self._sources: dict[str, str] = {}
         self.question, self.pictures, self.status = (widgets.HTML() for _ in range(3))
         self.answers = [
@@ -75,8 +80,8 @@ class Rater(widgets.VBox):
         self.undo = self._button("Undo", "take back the last answer", self._take_back, "90px")
         self.stop = self._button("Stop", "stop here; answers are stored", self.session.stop, "90px")
         row = widgets.Layout(flex_flow="row wrap", justify_content="center", align_items="center")
-        ends = [widgets.HTML(text) for text in ENDS] if task == "scale" else []
-        answers = [*ends[:1], *self.answers, *ends[1:]]  # in the order in which Tab goes
+        labels = [widgets.HTML(html.escape(text)) for text in ends] if task == "scale" else []
+        answers = [*labels[:1], *self.answers, *labels[1:]]  # in the order in which Tab goes
         super().__init__(
             [
                 self.question,
@@ -127,7 +132,7 @@ class Rater(widgets.VBox):
         for button in (*self.answers, self.stop):
             button.disabled = question is None
         self.undo.disabled = session.stopped
-        self.question.value = "" if question is None else f"<b>{QUESTIONS[session.task]}</b>"
+        self.question.value = "" if question is None else f"<b>{html.escape(self._asked)}</b>"
         self.pictures.value = "" if question is None else self._row(question.items)
         ending = "Thank you. " if question is None else ""
         told = f"{session.answered} of {session.questions} answers, stored in {session.path}."

@@ -129,6 +129,14 @@ def test_the_scale_has_seven_buttons_between_words(images, tmp_path, clock):
     assert [vote.score for vote in read_votes(rater.session.path)[0]] == [5] * 8
 
 
+def test_another_question_can_be_asked(images, tmp_path, clock):
+    asked = {"question": "How alike are a & b?", "ends": ("apart", "<one> hand")}
+    rater = Rater(images, task="scale", path=tmp_path / "votes.csv", clock=clock, **asked)
+    assert "alike are a &amp; b?" in rater.question.value and "much" not in rater.question.value
+    labels = [rater.children[2].children[i].value for i in (0, -1)]
+    assert labels == ["apart", "&lt;one&gt; hand"]
+
+
 def test_a_file_that_cannot_be_written_is_told_and_the_question_stays(rater, clock):
     rater.session.path.mkdir()
     asked = rater.pictures.value

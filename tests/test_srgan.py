@@ -1,0 +1,193 @@
+"""SRGAN: its discriminator, its step, what lies between two networks, and the plane."""
+
+import copy
+
+import pytest
+import torch
+
+from aesthetic_utils.data import load_photo
+from aesthetic_utils.metrics import frechet_distance
+from aesthetic_utils.models import SRResNet, SRResNetConfig
+from aesthetic_utils.models.srgan import SRDiscriminator, SRDiscriminatorConfig
+from aesthetic_utils.runtime import Precision
+from aesthetic_utils.training import perception, srgan
+from aesthetic_utils.training import super_resolution as sr
+
+SMALL = SRResNetConfig(blocks=1, channels=8, scale=2, image_skip=True, batch_norm=False)
+
+
+def network(seed: int = 0) -> SRResNet:
+    torch.manual_seed(seed)
+    model = SRResNet(SMALL)
+    torch.nn.init.normal_(model.to_image.weight, std=0.01)  # not the bicubic picture
+    return model
+
+
+def judge(size: int = 32) -> SRDiscriminator:
+    torch.manual_seed(1)
+    return SRDiscriminator(SRDiscriminatorConfig(image_size=size, channels=4))
+
+
+def state(module) -> dict:
+    return {k: v.clone() for k, v in module.state_dict().items()}
+
+
+def same(module, before: dict) -> bool:
+    return all(torch.equal(v, before[k]) for k, v in module.state_dict().items())
+
+
+# --------------------------------------------------------------------------------------------------
+# the discriminator
+
+
+def test_the_discriminator_is_that_of_figure_4():
+    model = SRDiscriminator(SRDiscriminatorConfig())
+    widths = [m.out_channels for m in model.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert widths == [64, 64, 128, 128, 256, 256, 512, 512]
+    assert model.to_logit[0].weight.shape == (1024, 512 * 6 * 6)
+    with torch.no_grad():
+        assert model(torch.rand(2, 3, 96, 96)).shape == (2,)
+
+
+def test_wrong_sizes_are_named():
+    with pytest.raises(ValueError, match="multiple of 16"):
+        SRDiscriminatorConfig(image_size=40)
+    with pytest.raises(ValueError, match=r"\[N, 3, 32, 32\]; got \(1, 3, 48, 48\)"):
+        judge()(torch.rand(1, 3, 48, 48))
+
+
+# --------------------------------------------------------------------------------------------------
+# the step
+
+
+def test_the_step_moves_the_network_and_leaves_the_discriminator_alone():
+    model, d = network(), judge().eval()
+    before, before_d = state(model), state(d)
+    adam = torch.optim.Adam(model.parameters(), 1e-3)
+    low, high = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 32, 32)
+    srgan.perceptual_step(model, d, adam, low, high, adversarial=0.1)
+    assert not same(model, before) and same(d, before_d)
+    assert all(p.grad is None and p.requires_grad for p in d.parameters())
+
+
+def test_without_the_second_term_it_is_the_step_of_srresnet():
+    low, high = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 32, 32)
+    a, b, d = network(), network(), judge().eval()
+    adams = [torch.optim.Adam(m.parameters(), 1e-3) for m in (a, b)]
+    pixels, _ = srgan.perceptual_step(a, d, adams[0], low, high, adversarial=0.0)
+    assert pixels == sr.super_resolution_step(b, adams[1], low, high)
+    assert same(a, state(b))
+
+
+def test_the_second_term_makes_the_discriminator_believe():
+    model, d = network(), judge().eval()
+    adam = torch.optim.Adam(model.parameters(), 1e-3)
+    low, high = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 32, 32)
+    doubts = [
+        srgan.perceptual_step(model, d, adam, low, high, adversarial=10.0)[1] for _ in range(20)
+    ]
+    assert doubts[-1] < doubts[0]
+
+
+def test_training_starts_from_the_network_and_leaves_it_as_it_was(tmp_path):
+    start = network()
+    before = state(start)
+    high = torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8)
+    low = high[..., ::2, ::2].contiguous()
+    settings = srgan.SRGANSettings(steps=3, patch=16, batch_size=2, channels=4, learning_rate=1e-5)
+    path = tmp_path / "checkpoint.safetensors"
+    model, run = srgan.train_srgan(settings, start, low, high, precision=Precision(), path=path)
+    assert same(start, before) and not same(model, before)
+    x = torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        assert (model(x) - start(x)).abs().max() < 0.01, "three small steps away from the start"
+    assert run.step == 3 and set(run.history[-1]) == {"step", "discriminator", "pixels", "doubt"}
+    _, resumed = srgan.train_srgan(settings, start, low, high, precision=Precision(), path=path)
+    assert resumed.step == 3, "a finished run is not trained again"
+
+
+# --------------------------------------------------------------------------------------------------
+# between two networks
+
+
+def test_between_two_networks_lie_the_means_of_their_weights():
+    a, b = network(0), network(1)
+    assert same(srgan.between(a, b, 0.0), state(a)) and same(srgan.between(a, b, 1.0), state(b))
+    middle = srgan.between(a, b, 0.25).state_dict()
+    for name, weight in a.state_dict().items():
+        expected = 0.75 * weight + 0.25 * b.state_dict()[name]
+        assert torch.allclose(middle[name], expected, atol=1e-6)
+
+
+def test_only_networks_of_one_kind_can_be_mixed():
+    other = SRResNet(SRResNetConfig(blocks=2, channels=8, scale=2))
+    with pytest.raises(ValueError, match="different settings"):
+        srgan.between(network(), other, 0.5)
+
+
+# --------------------------------------------------------------------------------------------------
+# the plane
+
+
+@pytest.fixture(scope="module")
+def eyes():
+    return perception.load_eyes()
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[torch.Tensor]:
+    return [load_photo(name, long_side=384).image[:, :160, :192] / 255 for name in
+            ("animals_hd_heron", "animals_lemur")]  # fmt: skip
+
+
+def test_tiles_cover_an_image_without_overlap():
+    image = torch.arange(3 * 70 * 40.0).view(3, 70, 40)
+    tiles = sr.cut_tiles(image, 32)
+    assert tiles.shape == (2, 3, 32, 32)
+    assert torch.equal(tiles[1], image[:, 32:64, :32])
+
+
+def test_each_patch_gets_its_features(eyes, photos):
+    features = perception.patch_features(photos, eyes)
+    assert [f.shape for f in features] == [(30, 128)] * 2
+    with torch.no_grad():
+        alone = eyes.features(photos[1][None, :, 32:64, 160:192])
+    assert torch.allclose(features[1][11], alone[0], atol=1e-4)
+
+
+def test_what_was_enlarged_is_as_large_as_the_original():
+    photo = load_photo("animals_lemur", long_side=384).image[:, :101, :83]
+    found = perception.enlargements(photo, {"mine": copy.deepcopy(four_times())})
+    assert list(found) == ["original", "nearest", "bicubic", "mine"]
+    assert {tuple(image.shape) for image in found.values()} == {(3, 100, 80)}
+    assert torch.equal(found["mine"], found["bicubic"]), "its last layer is zero"
+    blocks = found["nearest"].unfold(1, 4, 4).unfold(2, 4, 4)
+    assert (blocks == blocks[..., :1, :1]).all()
+    for image in found.values():
+        assert torch.equal(image, sr.eight_bit(image))
+
+
+def four_times() -> SRResNet:
+    return SRResNet(SRResNetConfig(blocks=1, channels=8, image_skip=True)).eval()
+
+
+def test_more_blur_is_further_in_both_directions(eyes, photos):
+    results = {"original": photos}
+    for sigma in (0.5, 1.0, 2.0):
+        spread = torch.tensor([sigma])
+        results[f"blur {sigma}"] = [sr.blur(p[None], spread)[0] for p in photos]
+    rows = perception.perception_distortion(results, eyes)
+    assert [r["method"] for r in rows] == list(results)[1:]
+    assert rows[0]["psnr_y"] > rows[1]["psnr_y"] > rows[2]["psnr_y"]
+    assert 0 < rows[0]["frechet"] < rows[1]["frechet"] < rows[2]["frechet"]
+    assert {(r["n"], r["patches"]) for r in rows} == {(2, 60)} and "wins" not in rows[0]
+
+
+def test_the_distance_is_that_of_all_patches_and_wins_are_by_image(eyes, photos):
+    soft = [sr.blur(p[None], torch.tensor([2.0]))[0] for p in photos]
+    mixed = [photos[0] * 0.99, sr.blur(photos[1][None], torch.tensor([3.0]))[0]]
+    results = {"original": photos, "bicubic": soft, "mixed": mixed}
+    rows = {r["method"]: r for r in perception.perception_distortion(results, eyes)}
+    features = [torch.cat(perception.patch_features(i, eyes)) for i in (mixed, photos)]
+    assert rows["mixed"]["frechet"] == pytest.approx(frechet_distance(*features))
+    assert rows["mixed"]["wins"] == 1 and rows["bicubic"]["wins"] == 0
