@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import stats
 
-from aesthetic_utils.aesthetics import PolygonOrder, birkhoff_polygon, edges, measure
+from aesthetic_utils.aesthetics import PolygonOrder, birkhoff_polygon, edges, measure, measures
 from aesthetic_utils.aesthetics.planes import planes
 from aesthetic_utils.aesthetics.spectrum import radial_spectrum, spectral_noise
 from aesthetic_utils.exercises import exercises_of, verdict
@@ -111,44 +111,7 @@ def test_lesson_and_published_table_use_the_same_measures():
     (text,) = [cell for cell in cells if cell.startswith("COLUMNS = (")]
     names: dict = {}
     exec(text.split("\n\n\n")[0], names)
-    assert names["COLUMNS"] == publish_measures.SMALL
-
-
-def designs(ideas: int = 30, designers: int = 5, seed: int = 0) -> np.ndarray:
-    """Scores with ties, [ideas, designers], that differ far more between ideas than in them."""
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, 100, (ideas, 1)) + rng.integers(0, 4, (ideas, designers))
-
-
-def test_friedman_is_that_of_scipy_and_w_its_share():
-    values = designs()
-    ranks, p = publish_measures.friedman(values)
-    expected = stats.friedmanchisquare(*values.T)
-    assert p == pytest.approx(expected.pvalue)
-    assert publish_measures.concordance(ranks) == pytest.approx(expected.statistic / (30 * 4))
-
-
-def test_w_is_1_for_one_order_and_1_over_n_by_chance():
-    same = np.tile(np.arange(5.0), (12, 1))
-    assert publish_measures.concordance(same) == pytest.approx(1)
-    assert math.isnan(publish_measures.concordance(np.ones((12, 5))))
-    rng = np.random.default_rng(0)
-    drawn = [publish_measures.concordance(rng.permuted(same, axis=1)) for _ in range(400)]
-    assert np.mean(drawn) == pytest.approx(1 / 12, rel=0.1)
-
-
-def test_ideas_with_a_missing_value_are_left_out():
-    values = designs().astype(float)
-    values[3, 1] = np.nan
-    ranks, p = publish_measures.friedman(values)
-    assert len(ranks) == 29
-    assert p == pytest.approx(stats.friedmanchisquare(*np.delete(values, 3, axis=0).T).pvalue)
-
-
-def test_holm_by_hand():
-    adjusted = publish_measures.holm(np.array([0.04, 0.001, 0.3, 0.012]))
-    assert adjusted == pytest.approx([0.08, 0.004, 0.3, 0.036])
-    assert publish_measures.holm(np.array([0.5, 0.6])) == pytest.approx([1, 1])
+    assert names["COLUMNS"] == measures.SMALL
 
 
 def test_one_idea_of_each_kind():
@@ -156,8 +119,7 @@ def test_one_idea_of_each_kind():
     assert publish_measures.one_of_each_kind(names) == [0, 2, 4]
 
 
-def test_above_counts_ties_half():
-    assert publish_measures.above(np.array([1.0, 2.0]), np.array([1.0, 0.0])) == 0.875
+def test_the_interval_of_above_holds_one_half_for_equal_sets():
     found = publish_measures.above_interval(np.arange(50.0), np.arange(50.0), repeats=50)
     assert found["value"] == 0.5 and found["low"] < 0.5 < found["high"] and found["n"] == [50, 50]
 
@@ -189,8 +151,8 @@ def test_what_is_written_is_json_with_its_provenance(tmp_path, monkeypatch):
     drawings = result["drawings"]
     assert drawings["ideas"] == 3 and len(drawings["by_designer"]) == 5
     assert set(drawings["by_designer"]["noto"]) == {
-        *publish_measures.SMALL,
-        publish_measures.SPEHAR,
+        *measures.SMALL,
+        measures.SPEHAR,
     }
     contrast = drawings["by_designer"]["noto"]["rms_contrast"]
     assert contrast["n"] == 3 and contrast["p25"] <= contrast["p50"] <= contrast["p75"]

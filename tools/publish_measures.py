@@ -21,9 +21,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from aesthetic_utils import runtime
-from aesthetic_utils.aesthetics import measure, spectrum
+from aesthetic_utils.aesthetics import measure
+from aesthetic_utils.aesthetics.comparison import above, concordance, friedman, holm
 from aesthetic_utils.aesthetics.intervals import bootstrap
-from aesthetic_utils.aesthetics.planes import planes
+from aesthetic_utils.aesthetics.measures import measure_small
 from aesthetic_utils.data import load_emoji, load_photos
 from aesthetic_utils.models import DCGANConfig, Generator
 from aesthetic_utils.storage import write_json
@@ -39,22 +40,6 @@ FEW_IDEAS = 8  # for showing what a correction does when data are scarce
 REPEATS = 2000  # of a bootstrap
 LEVEL = 0.05
 GENERATOR = "gan_emoji"
-# Of small images, as in lesson 2.4: none that enlarges the image first (Redies' slope, the edges) or
-# is undefined below 128 pixels (Mather's slope).
-SMALL = (
-    "rms_contrast", "luminance_entropy", "mean_Lab_L", "color_entropy", "colourfulness",
-    "mean_HSV_S", "hue_count", "mirror_symmetry", "normalised_mirror_symmetry_lr",
-    "normalised_mirror_symmetry_ud", "dcm_distance", "balance", "homogeneity", "rule_of_thirds",
-    "fractal_2d", "fractal_3d", "phog_selfsimilarity", "phog_complexity", "phog_anisotropy",
-    "png_bytes_per_pixel",
-)  # fmt: skip
-SPEHAR = "fourier_slope_spehar"
-
-
-def small_measures(image: Tensor) -> dict[str, float]:
-    """The columns of SMALL and Spehar's slope of an image, uint8 [3, H, W]."""
-    forms = planes(image)
-    return measure(forms, SMALL) | {SPEHAR: spectrum.fourier_slope_spehar(forms)}
 
 
 def tabulate(
@@ -91,34 +76,6 @@ def describe(table: dict[str, np.ndarray]) -> dict[str, dict]:
             found[column] |= {"mean": values.mean(), "sd": values.std(ddof=1)}
             found[column] |= {f"p{q}": np.percentile(values, q) for q in (25, 50, 75)}
     return found
-
-
-def concordance(ranks: np.ndarray) -> float:
-    """Kendall's W, corrected for ties: ranks [blocks, treatments] -> 0 to 1; NaN if all are tied.
-
-    The share of the variance of ranks within blocks that lies between the treatments. Its mean is
-    1 / blocks when there is no difference.
-    """
-    centred = ranks - ranks.mean(axis=1, keepdims=True)
-    within = np.mean(np.sum(centred**2, axis=1))
-    return float(np.sum(centred.mean(axis=0) ** 2) / within) if within > 0 else float("nan")
-
-
-def friedman(values: np.ndarray) -> tuple[np.ndarray, float]:
-    """Ranks and p-value of Friedman's test: [blocks, treatments], incomplete blocks left out."""
-    ranks = stats.rankdata(values[~np.isnan(values).any(axis=1)], axis=1)
-    blocks, treatments = ranks.shape
-    chi_squared = blocks * (treatments - 1) * concordance(ranks)
-    return ranks, float(stats.chi2.sf(chi_squared, treatments - 1))
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's (1979) adjusted p-values: [m] -> [m]."""
-    order = np.argsort(p)
-    stepped = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(stepped, 1)
-    return adjusted
 
 
 def findings(values: np.ndarray) -> dict[str, int]:
@@ -160,14 +117,6 @@ def compare_designers(
     }
 
 
-def above(a: np.ndarray, b: np.ndarray) -> float:
-    """Chance that a value of a exceeds one of b, ties counted half; 0.5 where nothing is defined."""
-    a, b = a[~np.isnan(a)], b[~np.isnan(b)]
-    if not len(a) or not len(b):
-        return 0.5
-    return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b)))
-
-
 def above_interval(a: np.ndarray, b: np.ndarray, repeats: int) -> dict:
     """`above` with a percentile bootstrap over both sets."""
     rng = np.random.default_rng(SEED)
@@ -189,7 +138,7 @@ def drawings(limit: int | None, repeats: int) -> dict:
     count = len(emoji) // len(emoji.designer_names)
     ideas = one_of_each_kind(emoji.names[:count])[:limit]
     images = [emoji.images[d * count + i] for i in ideas for d in range(len(emoji.designer_names))]
-    table = tabulate(images, small_measures, "drawings")
+    table = tabulate(images, measure_small, "drawings")
     shape = len(ideas), len(emoji.designer_names)
     by_idea = {column: values.reshape(shape) for column, values in table.items()}
     return {
@@ -216,7 +165,7 @@ def small_sets(limit: int | None, repeats: int) -> dict:
         "held_out": list(_some(load_emoji("test", size=SMALL_SIDE).images, count)),
         "training": list(_some(load_emoji("train", size=SMALL_SIDE).images, count)),
     }
-    tables = {name: tabulate(images, small_measures, name) for name, images in sets.items()}
+    tables = {name: tabulate(images, measure_small, name) for name, images in sets.items()}
     reference = tables["training"]
     return {
         "side": SMALL_SIDE,

@@ -217,3 +217,23 @@ MEASURES: dict[str, Measure] = {
     name: Measure(group=group, unit=unit, range=limits, reference=reference, meaning=meaning)
     for name, group, unit, limits, reference, meaning in _COLUMNS
 }
+
+# --------------------------------------------------------------------------------------------------
+# small images
+
+# None that enlarges the image first (Redies' slope, the edges) or is undefined below 128 pixels
+# (Mather's slope).
+SMALL = (
+    "rms_contrast", "luminance_entropy", "mean_Lab_L", "color_entropy", "colourfulness",
+    "mean_HSV_S", "hue_count", "mirror_symmetry", "normalised_mirror_symmetry_lr",
+    "normalised_mirror_symmetry_ud", "dcm_distance", "balance", "homogeneity", "rule_of_thirds",
+    "fractal_2d", "fractal_3d", "phog_selfsimilarity", "phog_complexity", "phog_anisotropy",
+    "png_bytes_per_pixel",
+)  # fmt: skip
+SPEHAR = "fourier_slope_spehar"
+
+
+def measure_small(image: Planes | Tensor | np.ndarray) -> dict[str, float]:
+    """The columns of SMALL and Spehar's slope, which drawings of 32 pixels have too; as `measure`."""
+    planes = as_planes(image)
+    return measure(planes, SMALL) | {SPEHAR: spectrum.fourier_slope_spehar(planes)}

@@ -1,0 +1,101 @@
+"""Sets of pictures compared: how often one exceeds the other, tests over many measures, tables of distances."""
+
+from itertools import permutations
+
+import numpy as np
+from scipy import stats
+
+EXACT = 7  # so many objects have 5,040 orders, all of which are tried
+
+
+def above(a: np.ndarray, b: np.ndarray) -> float:
+    """Chance that a value of a exceeds one of b, ties counted half; 0.5 where nothing is defined.
+
+    a: [N], b: [M]; NaN is left out. The area under the ROC curve: Mann & Whitney's (1947) statistic by the
+    number of pairs.
+    """
+    a, b = a[~np.isnan(a)], b[~np.isnan(b)]
+    if not len(a) or not len(b):
+        return 0.5
+    return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b)))
+
+
+# --------------------------------------------------------------------------------------------------
+# the same things by several hands
+
+
+def concordance(ranks: np.ndarray) -> float:
+    """Kendall's W, corrected for ties: ranks [blocks, treatments] -> 0 to 1; NaN if all are tied.
+
+    The share of the variance of ranks within blocks that lies between the treatments. Its mean is
+    1 / blocks when there is no difference.
+    """
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    within = np.mean(np.sum(centred**2, axis=1))
+    return float(np.sum(centred.mean(axis=0) ** 2) / within) if within > 0 else float("nan")
+
+
+def friedman(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Ranks and p-value of Friedman's test: [blocks, treatments], incomplete blocks left out."""
+    ranks = stats.rankdata(values[~np.isnan(values).any(axis=1)], axis=1)
+    blocks, treatments = ranks.shape
+    chi_squared = blocks * (treatments - 1) * concordance(ranks)
+    return ranks, float(stats.chi2.sf(chi_squared, treatments - 1))
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Holm's (1979) adjusted p-values: [m] -> [m]."""
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+# --------------------------------------------------------------------------------------------------
+# tables of distances
+
+
+def mantel(
+    a: np.ndarray, b: np.ndarray, *, draws: int = 5000, seed: int = 0
+) -> tuple[float, float]:
+    """Do two tables of distances between the same k objects go together? Rank correlation, and its p-value.
+
+    a, b: symmetric [k, k]; the diagonals are not looked at. The k (k - 1) / 2 distances of a table are not
+    independent, so the p-value comes from naming the objects of one table anew, in all orders up to 7
+    objects and in `draws` random ones beyond: the share of orders with a correlation at least as large.
+    With k objects it cannot fall below 1 / k!. Mantel (1967), with ranks. Raises ValueError for other shapes.
+    """
+    if a.ndim != 2 or a.shape != b.shape or a.shape[0] != a.shape[1] or len(a) < 3:
+        raise ValueError(f"two tables [k >= 3, k] are needed; got {a.shape} and {b.shape}")
+    k = len(a)
+    upper = np.triu_indices(k, 1)
+    one = stats.rankdata(a[upper])
+
+    def correlation(order: np.ndarray) -> float:
+        two = stats.rankdata(b[np.ix_(order, order)][upper])
+        return float(np.corrcoef(one, two)[0, 1])
+
+    if k <= EXACT:
+        orders = (np.array(order) for order in permutations(range(k)))
+    else:  # the order as it is counts as one of the draws
+        rng = np.random.default_rng(seed)
+        orders = (rng.permutation(k) if draw else np.arange(k) for draw in range(draws))
+    found = correlation(np.arange(k))
+    by_chance = np.array([correlation(order) for order in orders])
+    return found, float(np.mean(by_chance >= found - 1e-12))
+
+
+def classical_scaling(squared: np.ndarray, dimensions: int = 2) -> tuple[np.ndarray, float]:
+    """Places on a map [k, dimensions], as true to the distances as can be, and the share that they hold.
+
+    squared: **squared** distances [k, k], such as Frechet distances, which are squares of a metric (of
+    Wasserstein, between Gaussians). Torgerson (1952). The share is that of the largest eigenvalues in the sum
+    of all positive ones: 1 means that the map is exact. Axes and signs mean nothing.
+    """
+    k = len(squared)
+    centre = np.eye(k) - 1 / k
+    values, vectors = np.linalg.eigh(-centre @ squared @ centre / 2)
+    chosen = np.argsort(values)[::-1][:dimensions]
+    kept = values[chosen].clip(0)
+    return vectors[:, chosen] * np.sqrt(kept), float(kept.sum() / values.clip(0).sum())
