@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from aesthetic_utils.data import load_photo
+from aesthetic_utils.training.runs import load_result
 
 TINTS = ("#D3E6F5", "#FCE2B8", "#EBD9E6", "#DDE8C7")
 
@@ -247,6 +248,31 @@ def sr_raters() -> Figure:
     return fig
 
 
+def sr_own_plane() -> Figure:
+    """The course's own networks on the plane: results/srgan_x4.json."""
+    rows = {row["method"]: row for row in load_result("srgan_x4")["metrics"]["plane"]}
+    fig, ax = plt.subplots(figsize=(5.6, 3.4))
+    way = [row for name, row in rows.items() if name.startswith("sr") or "way" in name]
+    ax.plot([r["psnr_y"] for r in way], [r["frechet"] for r in way], "-", color=BLUE, lw=1.2)
+    labels = {  # name, and where it stands, in points
+        "nearest": ("nearest", 8, 4), "bicubic": ("bicubic", 8, 4), "srresnet": ("SRResNet", 8, 4),
+        "50% of the way": ("half way between", 8, -8), "srgan": ("SRGAN", 8, -10),
+    }  # fmt: skip
+    for name, row in rows.items():
+        color = BLUE if row in way else GREY
+        place = row["psnr_y"], row["frechet"]
+        ax.plot(*place, "o", color=color, markersize=8 if name.startswith("sr") else 5)
+        if name in labels:
+            text, *offset = labels[name]
+            ax.annotate(text, place, offset, textcoords="offset points", fontsize=10, color=color)
+    ax.set_xlim(25.4, 29.2)
+    ax.set_ylim(0, 16)
+    ax.set_xlabel("PSNR-Y, dB (higher: closer to the original pixels)")
+    ax.set_ylabel("Fréchet distance\n(lower: more like photographs)")
+    fig.subplots_adjust(left=0.14, right=0.97, top=0.97, bottom=0.15)
+    return fig
+
+
 FIGURES = {
     "sr_degradation": sr_degradation,
     "sr_pixel_shuffle": sr_pixel_shuffle,
@@ -254,6 +280,7 @@ FIGURES = {
     "sr_two_edges": sr_two_edges,
     "sr_perception_distortion": sr_perception_distortion,
     "sr_raters": sr_raters,
+    "sr_own_plane": sr_own_plane,
 }
 
 if __name__ == "__main__":
