@@ -69,7 +69,8 @@ def beholder_interval(
 
     Rows and columns are drawn with replacement, as in Owen's (2007) pigeonhole bootstrap. Since a
     rater drawn twice brings the same taste twice, the resampled indices are shifted; the interval
-    is their quantiles, moved so that their median lies at the estimate.
+    is their quantiles, moved so that their median lies at the estimate. Variances below 0 count as they
+    are until the end, or an interval for people who do not differ would begin above 0.
     """
     if resample not in ("raters", "items", "both"):
         raise ValueError(f"resample is {resample!r}; use raters, items or both")
@@ -82,10 +83,15 @@ def beholder_interval(
             draw = draw[rng.integers(len(x), size=len(x))]
         if resample != "raters":
             draw = draw[:, rng.integers(x.shape[1], size=x.shape[1])]
-        found.append(getattr(taste_parts(draw), index))
-    value = getattr(taste_parts(x), index)
-    ends = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
-    low, high = (value + ends - np.median(found)).clip(0, 1)
+        found.append(_unclipped(taste_parts(draw), index))
+    parts = taste_parts(x)
+    value = getattr(parts, index)
+    found = np.array(found)[~np.isnan(found)]
+    centre = _unclipped(parts, index)
+    low, high = 0.0, 1.0  # more noise than taste of either kind: nothing is known
+    if len(found) and not np.isnan(centre):
+        ends = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+        low, high = (centre + ends - np.median(found)).clip(0, 1)
     n = len(x) if resample == "raters" else x.shape[1] if resample == "items" else min(x.shape[:2])
     return Interval(value=value, low=float(low), high=float(high), n=n, confidence=confidence)
 
@@ -145,3 +151,10 @@ def _rows(x: np.ndarray) -> np.ndarray:
     centred = x - x.mean(1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     return np.divide(centred, length, out=np.full_like(centred, np.nan), where=length > 1e-12)
+
+
+def _unclipped(parts: TasteParts, index: str) -> float:
+    """b1 or b2 of variances that may be below 0; NaN where their sum is."""
+    private = parts.interaction + (parts.rater if index == "b2" else 0)
+    both = private + parts.item
+    return private / both if both > 0 else float("nan")

@@ -71,6 +71,18 @@ def test_the_intervals_cover_as_often_as_they_say():
     assert 0.87 <= np.mean(hits) <= 1
 
 
+def test_where_nobody_differs_the_interval_begins_at_0():
+    for seed in range(20):
+        simulated = simulate_class(10, 20, private=0, noise=1.0, seed=seed)
+        assert beholder_interval(simulated.ratings, repeats=100, seed=seed).low == 0
+
+
+def test_where_nothing_but_noise_is_repeated_the_interval_is_everything():
+    ratings = np.array([[[1, 2], [2, 1]], [[2, 1], [1, 2.0]]])
+    found = beholder_interval(ratings, repeats=50)
+    assert np.isnan(found.value) and (found.low, found.high) == (0, 1)
+
+
 def test_what_is_resampled_decides_what_the_interval_is_about():
     simulated = simulate_class(40, 12, seed=4)
     widths = {}
