@@ -10,10 +10,10 @@ from aesthetic_utils import runtime
 from aesthetic_utils.data.emoji import load_emoji
 from aesthetic_utils.data.images import read_image, save_image
 from aesthetic_utils.metrics import frechet_distance, nearest
-from aesthetic_utils.models import ArticleCNN, CNNConfig, Generator
+from aesthetic_utils.models import Generator
 from aesthetic_utils.plotting import image_sheet
 from aesthetic_utils.training.gan import GANSettings, sample
-from aesthetic_utils.training.weights import load_weights
+from aesthetic_utils.training.perception import load_eyes
 
 
 def gan_settings() -> GANSettings:
@@ -49,8 +49,7 @@ def join_rows(folder: Path, out: Path) -> list[int]:
 def gan_metrics(generator: Generator, seed: int = 0) -> dict:
     """Frechet distances in the features of the category classifier, and distances to the training set."""
     train, test = load_emoji("train").images, load_emoji("test").images
-    classifier = ArticleCNN(CNNConfig(classes=8))
-    load_weights(classifier, "cnn_emoji_category").eval()
+    classifier = load_eyes("cnn_emoji_category")
     n = len(test)
     generated = sample(generator, n, seed=seed)
     noise = torch.rand(generated.shape, generator=torch.Generator().manual_seed(seed))

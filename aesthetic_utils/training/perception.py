@@ -85,15 +85,16 @@ def perception_distortion(
             for a, b in zip(images, targets, strict=True)
         ]
         features = patch_features(images, eyes)
-        alone[method] = [frechet_distance(*pair) for pair in zip(features, reference, strict=True)]
+        if "bicubic" in results:
+            pairs = zip(features, reference, strict=True)
+            alone[method] = [frechet_distance(*pair) for pair in pairs]
         psnr, ssim = torch.tensor(scores).mean(0).tolist()
         distance = frechet_distance(torch.cat(features), torch.cat(reference))
         counts = {"n": len(images), "patches": sum(map(len, features))}
         rows.append(
             {"method": method, "psnr_y": psnr, "ssim_y": ssim, "frechet": distance} | counts
         )
-    for row in rows:
-        if "bicubic" in alone:
-            pairs = zip(alone[row["method"]], alone["bicubic"], strict=True)
-            row["wins"] = sum(mine < bicubic for mine, bicubic in pairs)
+    for row in rows if alone else []:
+        pairs = zip(alone[row["method"]], alone["bicubic"], strict=True)
+        row["wins"] = sum(mine < bicubic for mine, bicubic in pairs)
     return rows
