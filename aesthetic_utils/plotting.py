@@ -1,15 +1,22 @@
-"""One look for every figure of the course: readable in light and dark, colour-blind safe, with alt text."""
+"""One look for every figure of the course: readable in light and dark, colour-blind safe."""
 
 import base64
+import html
 import io
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
+
+from aesthetic_utils.dark import DARK_TWIN, dark_patch
 
 # Okabe & Ito's palette, which people with any kind of colour vision can tell apart
 COLOURS = {
@@ -22,21 +29,25 @@ COLOURS = {
     "black": "#222222",
     "grey": "#8A8A8A",
 }
-DPI = 110  # of the stored picture; at 2x screens the browser still has enough pixels
+SHOWN_DPI = 100  # a figure of 7 inches is 700 CSS pixels wide on the page, if there is room
+DPI = 200  # of the stored picture: twice that, for screens of high density
+WIDEST = 1600  # stored pixels; the column of the page has half of that
 
 _STYLE = {
-    "figure.facecolor": "white",  # opaque: the page behind it may be dark
+    "figure.facecolor": "white",  # opaque: a notebook's page may be dark; the book draws a twin
     "axes.facecolor": "white",
     "savefig.facecolor": "white",
-    "figure.dpi": DPI,
+    "figure.dpi": SHOWN_DPI,
     "figure.constrained_layout.use": True,
     "axes.prop_cycle": plt.cycler(color=list(COLOURS.values())),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 11,
-    "axes.labelsize": 10,
+    "axes.labelsize": 10.5,
     "axes.grid": False,
-    "font.size": 10,
+    "font.size": 10.5,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Source Sans 3", "DejaVu Sans"],
     "image.cmap": "gray",
     "image.interpolation": "nearest",
     "legend.frameon": False,
@@ -45,26 +56,124 @@ _STYLE = {
 
 
 def use_style() -> None:
-    """Sets the course's look for all later figures."""
+    """Sets the course's look for all later figures, in the typeface of the book's figures."""
+    fonts = resources.files("aesthetic_utils.data") / "files" / "fonts"
+    for font in fonts.iterdir() if fonts.is_dir() else ():
+        if font.name.endswith(".ttf"):
+            font_manager.fontManager.addfont(str(font))
     plt.rcParams.update(_STYLE)
 
 
-def show(figure: Figure, alt: str) -> None:
-    """Displays a figure with its alternative text, and closes it.
+def png(figure: Figure) -> bytes:
+    """The figure as the course stores it: PNG, at most WIDEST pixels wide."""
+    dpi = min(DPI, WIDEST / figure.get_figwidth())
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi)
+    return buffer.getvalue()
 
-    alt: what one sees and what it shows, in a sentence or two; read aloud by screen readers and
-        required: an empty one raises ValueError.
+
+def smallest_type(figure: Figure) -> float | None:
+    """The size in points of the smallest text that is drawn, or None where there is none."""
+    texts = [t for t in figure.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
+    return min((t.get_fontsize() for t in texts), default=None)
+
+
+def show(figure: Figure) -> None:
+    """Displays a figure and closes it.
+
+    What the figure shows is said in words in the metadata of the notebook's cell, where the book and
+    `make publish` read it (`mystnb.image.alt`, and the caption in `mystnb.figure.caption`).
     """
     from IPython.display import display
 
-    if len(alt.strip()) < 10:
-        raise ValueError("alt text is missing: say in a sentence what the figure shows")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
+    width, height = (round(SHOWN_DPI * inches) for inches in figure.get_size_inches())
+    about = {"width": width, "height": height}
+    if (size := smallest_type(figure)) is not None:
+        about["smallest_type"] = round(float(size), 1)
+    light = png(figure)
+    data = {"image/png": base64.b64encode(light).decode("ascii"), "text/plain": repr(figure)}
+    if os.environ.get("AESTHETIC_DARK_TWIN"):  # set by `make publish`: what differs on a dark page
+        data[DARK_TWIN] = base64.b64encode(dark_patch(figure, light, png)).decode("ascii")
     plt.close(figure)
-    png = base64.b64encode(buffer.getvalue()).decode("ascii")
-    # written out, because Image(alt=...) is newer than the IPython 7 of Colab
-    display({"image/png": png, "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
+    # written out, because Image(metadata=...) is newer than the IPython 7 of Colab
+    display(data, metadata={"image/png": about}, raw=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Results as a table, with a bar behind the numbers that invite comparison.
+
+        Table(head=["group", "share"], rows=[("food", 0.25), ("faces", 0.5)], formats={"share": "{:.0%}"},
+              bars={"share": 1.0})
+
+    head: names of the columns. rows: one sequence a row. formats: a column's format, as in
+    str.format. bars: a column and the value that fills its cell; values below 0 get no bar.
+    Shown as HTML in a notebook, as text elsewhere. Raises ValueError for a row that is too short or long and
+    for a column that is not in `head`.
+    """
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    formats: Mapping[str, str] = field(default_factory=dict)
+    bars: Mapping[str, float] = field(default_factory=dict)
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.head):
+                raise ValueError(
+                    f"the row {tuple(row)} has {len(row)} cells, the head {len(self.head)}"
+                )
+        if unknown := (set(self.formats) | set(self.bars)) - set(self.head):
+            raise ValueError(f"no column {', '.join(sorted(unknown))} in {', '.join(self.head)}")
+
+    def text(self, name: str, value: object) -> str:
+        """A cell as it is shown."""
+        return self.formats.get(name, "{}").format(value)
+
+    def __repr__(self) -> str:
+        lines = [list(self.head)]
+        lines += [
+            [self.text(n, v) for n, v in zip(self.head, row, strict=True)] for row in self.rows
+        ]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.head))]
+        numeric = [self._numeric(i) for i in range(len(self.head))]
+        return "\n".join(
+            "  ".join(
+                cell.rjust(w) if right else cell.ljust(w)
+                for cell, w, right in zip(line, widths, numeric, strict=True)
+            ).rstrip()
+            for line in lines
+        )
+
+    def _numeric(self, column: int) -> bool:
+        return bool(self.rows) and all(
+            isinstance(row[column], int | float) and not isinstance(row[column], bool)
+            for row in self.rows
+        )
+
+    def _cell(self, column: int, value: object) -> str:
+        name = self.head[column]
+        text = html.escape(self.text(name, value))
+        if column == 0:
+            return f'<th scope="row">{text}</th>'
+        style = ' class="number"' if self._numeric(column) else ""
+        if name in self.bars:
+            share = 100 * min(max(float(value) / self.bars[name], 0), 1)
+            style = f' class="number bar" style="--share: {share:.1f}%"'
+        return f"<td{style}>{text}</td>"
+
+    def _repr_html_(self) -> str:
+        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.head)
+        body = "".join(
+            "<tr>" + "".join(self._cell(i, v) for i, v in enumerate(row)) + "</tr>"
+            for row in self.rows
+        )
+        return (
+            f'<table class="table results">{caption}<thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table>"
+        )
 
 
 def to_array(image: Tensor) -> np.ndarray:

@@ -10,7 +10,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -260,23 +259,24 @@ def test_the_package_imports_without_the_tools_around_it():
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
 
 
-# ---- the table of contents
-
-
-def toc_titles(node: object) -> dict[str, str]:
-    """file -> the title that the table of contents gives it, where it gives one."""
-    if isinstance(node, list):
-        return {file: title for item in node for file, title in toc_titles(item).items()}
-    if not isinstance(node, dict):
-        return {}
-    own = {node["file"]: node["title"]} if "title" in node else {}
-    return own | toc_titles([value for value in node.values() if isinstance(value, list)])
+# ---- lessons
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_table_of_contents_numbers_each_lesson_and_keeps_its_title(path):
-    """Beside "2.1 Neural networks" a lesson has to be recognisable: "Lesson 2.1: its own title"."""
+def test_a_lesson_carries_its_number_in_its_title(path):
+    """So that tab, search, next and previous show it; the table of contents gives no other title."""
     first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
-    number, title = re.match(r"\(lesson-([\d-]+)\)=\n# (.+)", first).groups()
-    titles = toc_titles(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")))
-    assert titles[f"notebooks/{path.stem}"] == f"Lesson {number.replace('-', '.')}: {title}"
+    label, number = re.match(r"\(lesson-([\d-]+)\)=\n# Lesson ([\d.]+): \S", first).groups()
+    assert label.replace("-", ".") == number
+    assert path.stem.startswith(label.replace("-", "_"))
+    assert "title:" not in (ROOT / "_toc.yml").read_text("utf-8").replace("title: Deep", "")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_set_up_and_imports_are_folded_and_alone(path):
+    """The first code cell installs, the second imports; both are folded, and no later cell imports."""
+    cells = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+    tags = [set(cell["metadata"].get("tags", [])) for cell in cells]
+    assert {"setup", "hide-cell"} <= tags[0] and {"imports", "hide-cell"} <= tags[1]
+    assert "plotting.use_style()" in "".join(cells[1]["source"])
+    assert not any({"setup", "imports"} & later for later in tags[2:])

@@ -117,10 +117,15 @@ def test_the_hash_follows_the_code_and_not_the_repository():
     assert publish.code_hash(edited) != publish.code_hash(notebook)
 
 
-def test_a_picture_needs_alt_text():
+def test_a_picture_needs_alt_text_and_a_caption():
     notebook = small_notebook("show()")
+    cell = notebook.cells[0]
     data = {"image/png": "aGk=", "text/plain": "<Figure>"}
-    notebook.cells[0].outputs = [nbformat.v4.new_output("display_data", data=data)]
-    assert "without alt text" in publish.output_problems(notebook)[0]
-    notebook.cells[0].outputs[0].metadata["image/png"] = {"alt": "A tower."}
+    cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
+    assert len(publish.output_problems(notebook)) == 2
+    cell.metadata["mystnb"] = {"image": {"alt": "A tower against the evening sky."}}
+    assert "without a caption" in publish.output_problems(notebook)[0]
+    cell.metadata["mystnb"]["figure"] = {"caption": "A tower."}
     assert publish.output_problems(notebook) == []
+    cell.outputs *= 2
+    assert "2 pictures" in publish.output_problems(notebook)[0]

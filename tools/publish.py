@@ -7,7 +7,10 @@ A notebook is replaced only when every cell of it ran, in one step (written besi
 renamed), so that an interrupted run leaves the published one as it was. Its metadata then hold,
 under `aesthetic`, what `aesthetic_utils.runtime.describe_run()` says of the run, and a hash of the
 code that ran: tests/test_published.py compares it with the code that stands in the notebook.
-Outputs of another mode than full, and outputs that hold a warning, are refused.
+Outputs of another mode than full, and outputs that hold a warning, are refused; so is a picture whose
+cell has no alternative text or no caption in its metadata:
+
+    "mystnb": {"image": {"alt": "what one sees, in a sentence"}, "figure": {"caption": "what it shows"}}
 """
 
 from __future__ import annotations
@@ -43,20 +46,34 @@ def code_hash(notebook: nbformat.NotebookNode) -> str:
     return digest.hexdigest()
 
 
+PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
+
+
+def said_of_picture(cell: nbformat.NotebookNode) -> tuple[str, str]:
+    """The alternative text and the caption of a cell's picture; empty where there is none."""
+    about = cell.metadata.get("mystnb", {})
+    alt, caption = about.get("image", {}).get("alt", ""), about.get("figure", {}).get("caption", "")
+    return alt.strip(), caption.strip()
+
+
 def output_problems(notebook: nbformat.NotebookNode) -> list[str]:
-    """What may not be published: an error, anything on stderr, a picture without alt text."""
+    """What may not be published: an error, anything on stderr, a picture without alt text or caption."""
     problems = []
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code_cells, start=1):
+        pictures = [kind for o in cell.outputs for kind in PICTURES if kind in o.get("data", {})]
+        alt, caption = said_of_picture(cell)
+        if pictures and len(alt) < 20:
+            problems.append(f"code cell {number} shows a picture without alt text")
+        if pictures and not caption:
+            problems.append(f"code cell {number} shows a picture without a caption")
+        if len(pictures) > 1:
+            problems.append(f"code cell {number} shows {len(pictures)} pictures: one a cell")
         for output in cell.outputs:
             if output.output_type == "error":
                 problems.append(f"code cell {number} raises {output.ename}: {output.evalue}")
             elif output.output_type == "stream" and output.name == "stderr":
                 problems.append(f"code cell {number} writes to stderr: {output.text.strip()[:200]}")
-            for kind in ("image/png", "image/svg+xml", "image/jpeg"):
-                metadata = output.get("metadata", {}).get(kind, {})
-                if kind in output.get("data", {}) and not metadata.get("alt", "").strip():
-                    problems.append(f"code cell {number} shows a picture without alt text")
     return problems
 
 
@@ -66,7 +83,9 @@ def run_environment() -> dict[str, str]:
     if asked != MODE:
         raise Refused(f"AESTHETIC_MODE is {asked!r}: only outputs of {MODE} mode are published")
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "AESTHETIC_MODE": MODE, "PYTHONPATH": path}
+    # with the twin of each figure for a dark page (aesthetic_utils.plotting.show)
+    twin = {"AESTHETIC_DARK_TWIN": "1"}
+    return {**os.environ, "AESTHETIC_MODE": MODE, "PYTHONPATH": path, **twin}
 
 
 def describe(environment: dict[str, str]) -> dict:

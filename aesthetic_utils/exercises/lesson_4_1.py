@@ -1,4 +1,4 @@
-"""Answers and hints for lesson 4.1, The article's network, repaired and trained."""
+"""Answers and hints for lesson 4.1, A small CNN, repaired and trained."""
 
 from collections.abc import Callable
 
