@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -42,12 +43,17 @@ _STYLE = {
     "axes.prop_cycle": plt.cycler(color=list(COLOURS.values())),
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 11,
-    "axes.labelsize": 10.5,
+    "axes.titlesize": 12,
+    "axes.labelsize": 11,
     "axes.grid": False,
-    "font.size": 10.5,
+    "font.size": 11,
     "font.family": "sans-serif",
-    "font.sans-serif": ["Source Sans 3", "DejaVu Sans"],
+    "font.sans-serif": ["Course Sans", "DejaVu Sans"],
+    "mathtext.fontset": "custom",
+    "mathtext.rm": "Course Sans",
+    "mathtext.it": "Course Sans:italic",
+    "mathtext.bf": "Course Sans:bold",
+    "mathtext.fallback": "stixsans",
     "image.cmap": "gray",
     "image.interpolation": "nearest",
     "legend.frameon": False,
@@ -193,9 +199,16 @@ def image_axes(axes: Axes, image: Tensor, title: str = "") -> Axes:
     array = to_array(image)
     white = 255 if array.dtype == np.uint8 else 1
     axes.imshow(array, vmin=0, vmax=white)
-    axes.set_title(title, fontsize=9)
+    axes.set_title(title, fontsize=10)
     axes.axis("off")
     return axes
+
+
+def wrapped(title: str, inches: float) -> str:
+    """A title in lines that fit the width of a picture, broken at spaces and hyphens, never in a word."""
+    width = max(6, int(inches * 72 / 4.7))  # 4.7: points of an average letter at 10 points
+    lines = (textwrap.wrap(line, width, break_long_words=False) for line in title.split("\n"))
+    return "\n".join(line for paragraph in lines for line in paragraph or [""])
 
 
 def image_grid(
@@ -207,19 +220,22 @@ def image_grid(
 ) -> Figure:
     """Images in rows of `columns`.
 
-    images: [N, C, H, W] or a list of [C, H, W], uint8 or float in [0, 1]. cell: inches a picture.
+    images: [N, C, H, W] or a list of [C, H, W], uint8 or float in [0, 1]. titles: one for each, in lines as
+    `wrapped` breaks them. cell: inches a picture.
     """
     if not len(images):
         raise ValueError("there is no image to show")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    height = cell * (1.25 if titles else 1.0)
+    titles = [wrapped(str(title), cell) for title in titles] if titles else [""] * len(images)
+    lines = max(title.count("\n") + 1 if title else 0 for title in titles)
+    height = cell + 0.2 * lines
     figure, axes = plt.subplots(
         rows, columns, figsize=(columns * cell, rows * height), squeeze=False
     )
     for i, place in enumerate(axes.flat):
         if i < len(images):
-            image_axes(place, images[i], str(titles[i]) if titles else "")
+            image_axes(place, images[i], titles[i])
         else:
             place.axis("off")
     return figure
@@ -264,7 +280,7 @@ def confusion_axes(axes: Axes, counts: Tensor, names: Sequence[str]) -> Axes:
                 ha="center",
                 va="center",
                 color=colour,
-                fontsize=8,
+                fontsize=9.5,
             )
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(names)), names)

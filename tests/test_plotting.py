@@ -89,6 +89,12 @@ def test_a_figure_is_as_it_was_after_its_dark_twin_was_drawn():
     assert before == (line.get_color(), figure.axes[0].title.get_color(), figure.get_facecolor())
 
 
+def test_titles_are_broken_between_words():
+    assert plotting.wrapped("left-speech-bubble", 1.0).split("\n") == ["left-speech-", "bubble"]
+    assert plotting.wrapped("food\n25%, right", 1.25) == "food\n25%, right"
+    assert plotting.wrapped("antidisestablishmentarianism", 0.5) == "antidisestablishmentarianism"
+
+
 TABLE = {"head": ["group", "share"], "rows": [("food & drink", 0.25), ("faces", 0.5)]}
 
 
