@@ -239,9 +239,10 @@ def test_vendored_libraries_are_what_the_manifest_says():
 
 def test_a_changed_library_is_noticed(tmp_path, monkeypatch):
     shutil.copytree(vendor.VENDOR, tmp_path / "vendor")
+    shutil.copytree(vendor.VENDOR.parent / "_ext" / "katex", tmp_path / "_ext" / "katex")
     monkeypatch.setattr(vendor, "VENDOR", tmp_path / "vendor")
     assert vendor.problems() == []
-    (tmp_path / "vendor" / "mathjax" / "tex-svg-full.js").write_text("changed")
+    (tmp_path / "vendor" / "katex" / "katex.css").write_text("changed")
     (tmp_path / "vendor" / "stranger.js").write_text("")
     assert len(vendor.problems()) == 3  # the hash, the size in README.md, the unlisted file
 
