@@ -110,9 +110,8 @@ def source_serif(files: Files) -> Files:
         for style, ending in (("normal", ""), ("italic", "-italic")):
             axis = "opsz" if subset == "latin" else "wght"
             content = files[FONT.format(subset=subset, axis=axis, style=style)]
-            made[f"serif{suffix}{ending}.woff2"] = cut_font(
-                content, characters[subset], axes[subset]
-            )
+            font = cut_font(content, characters[subset], "Course Serif", axes[subset])
+            made[f"serif{suffix}{ending}.woff2"] = font
     return made
 
 
