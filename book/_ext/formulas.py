@@ -92,8 +92,7 @@ def visit_display(translator: Any, node: nodes.math_block) -> None:
         translator.add_permalink_ref(node, _("Link to this equation"))
         body.append("</span>")
     tex = node.astext() if node["nowrap"] else lines(node.astext())
-    # can be scrolled with the keyboard where it is wider than a phone
-    body.append(f'<div class="formula" tabindex="0">{render(translator, node, tex, True)}</div>')
+    body.append(f'<div class="formula">{render(translator, node, tex, True)}</div>')
     body.append("</div>\n")
     raise nodes.SkipNode
 

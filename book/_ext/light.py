@@ -162,7 +162,18 @@ def lighten(page: str, sheet: str, options: str) -> str:
     viewport = '<meta name="viewport" content="width=device-width, initial-scale=1" />'
     head = head.replace("<title>", f"{viewport}\n    <title>", 1)
     head = scripts(head, body, options) + "\n".join([link, *own]) + "\n  "
+    body = named(re.sub(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', "", body, flags=re.S))
     return re.sub(r"\n\s*\n+", "\n", head) + "</head>" + body
+
+
+def named(body: str) -> str:
+    """Names, for those who hear a page, for what the theme shows as a sign alone."""
+    body = re.sub(
+        r"(>([^<>]+)</a><details[^>]*>)<summary>",
+        r'\1<summary aria-label="Pages of \2">',
+        body,
+    )
+    return body.replace('<dialog id="pst-search-dialog">', '<dialog id="pst-search-dialog" aria-label="Search">')
 
 
 def is_of_page(address: str) -> bool:

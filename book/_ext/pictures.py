@@ -158,6 +158,11 @@ class Versions(SphinxTransform):
         if path.suffix == ".svg":
             text = path.read_text("utf-8")
             size, smallest = svg_facts(text)
+            wide = re.fullmatch(r"([\d.]+)px", str(picture.get("width", "")))
+            if size and wide:  # the page asks for another width
+                scale = float(wide[1]) / size[0]
+                size = (size[0] * scale, size[1] * scale)
+                smallest = smallest and smallest * scale
             files = self.drawn(path, text)
         elif path.suffix == ".png":
             png = path.read_bytes()

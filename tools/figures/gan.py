@@ -225,7 +225,7 @@ def gan_generator() -> Figure:
         )
     label(ax, 0.2, 5.75, "learned", fontsize=10.5, color=GREY, ha="left")
     line(ax, (0.2, 6.5), (15.4, 6.5))
-    label(ax, 0.2, 7.1, "the article’s listing", ha="left", bold=True, fontsize=11)
+    label(ax, 0.2, 7.1, "the listing of the errata", ha="left", bold=True, fontsize=11)
     shapes = ((1, 100), (2, 64), (4, 32), (8, 3))
     for x, (size, channels) in zip(xs, shapes, strict=False):
         kind = "z" if size == 1 else "bad" if channels == 3 else "map"
