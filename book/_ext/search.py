@@ -38,7 +38,7 @@ KINDS = {
     "glossary": "glossary",
     "notation": "reference",
     "measures": "reference",
-    "references": "reference",
+    "references": "sources",
     "article_map": "reference",
     "errata": "reference",
 }
@@ -46,6 +46,7 @@ FURNITURE = (
     ".headerlink, script, style, svg, noscript, button, nav, form, input, select, dialog, "
     ".toctree-wrapper, .provenance, .d-print-none, .tag_setup, .cell_output, [aria-hidden=true]"
 )
+BLOCKS = ["p", "li", "dt", "dd", "td", "th", "div", "figcaption", "br", "pre", "img"]
 FORMULA = re.compile(r"^(?:\\\(|\\\[|\$)?\s*(.*?)\s*(?:\\\)|\\\]|\$)?$", re.S)
 TOKEN = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
 OFTEN = 3  # a word that stands in a section this often is part of its subject
@@ -130,11 +131,12 @@ def tidy(article: Tag) -> None:
         formula.replace_with(NavigableString(tex if re.fullmatch(r"\w", tex) else "…"))
     for piece in article.select(FURNITURE):
         piece.decompose()
+    for block in article.find_all(BLOCKS):
+        block.append(" ")  # words of two paragraphs or cells do not run into one
 
 
 def squeeze(text: str) -> str:
-    text = re.sub(r"\s+", " ", text)
-    return re.sub(r" ([,.;:!?)])", r"\1", text).strip()
+    return re.sub(r"…(?:\s*…)+", "…", re.sub(r"\s+", " ", text)).strip()
 
 
 def title_of(heading: Tag | None) -> str:
@@ -150,8 +152,8 @@ def read_section(node: Tag) -> list[Section]:
         heading.extract()
     inside = [inner.extract() for inner in node.find_all("section", recursive=False)]
     terms = [term for terms in node.select("dl.glossary") for term in read_glossary(terms)]
-    section.code = " ".join(block.extract().get_text() for block in node.find_all("pre"))
-    section.text = squeeze(node.get_text(" "))
+    section.code = squeeze(" ".join(block.extract().get_text() for block in node.find_all("pre")))
+    section.text = squeeze(node.get_text())
     return [section, *terms, *(found for inner in inside for found in read_section(inner))]
 
 
@@ -163,8 +165,7 @@ def read_glossary(node: Tag) -> list[Section]:
             anchor = anchor or child.get("id", "")
             names.append(squeeze(child.get_text()))
         else:
-            text = squeeze(child.get_text(" "))
-            entries.append(Section(", ".join(names), anchor, text))
+            entries.append(Section(", ".join(names), anchor, squeeze(child.get_text())))
             names, anchor = [], ""
     return entries
 

@@ -49,14 +49,15 @@
     if (key.length <= 4) return /[^s]s$/.test(key) && key.length > 3 ? key.slice(0, -1) : key;
     const cut = key.replace(/ies$/, "y").replace(/ss(es)?$/, "ss#").replace(ENDINGS, "");
     const root = cut.replace(/#$/, "");
-    return root.length >= 4 ? root.replace(/([^ls])\1$/, "$1") : key.replace(/s$/, "");
+    if (root.length < 4) return key.replace(/s$/, "");
+    return root.length > 4 ? root.replace(/([^s])\1$/, "$1") : root;
   }
 
   // ---- the index
 
   const TITLE = { page: 14, section: 9, above: 2.5 };
   const BODY = { "": 2, "+": 3.5, "-": 0.8 };
-  const WORTH = { page: 1, answer: 1.1, lesson: 0.75, reference: 0.45, glossary: 0.5 };
+  const WORTH = { page: 1, answer: 1.1, lesson: 0.75, reference: 0.45, sources: 0.2, glossary: 0.5 };
   const BY_THE_WAY = /^(exercises?|summary|references)\b|to do with beauty|about beauty$/i;
   const ANSWER = 40; // points of a known answer: more than any title brings
   const ENOUGH = 5; // results; where fewer have all words, those that lack one are shown too
@@ -360,7 +361,7 @@
       .filter((match) => wanted.has(stem(plain(match[0]))))
       .map((match) => ({ from: match.index, to: match.index + match[0].length, key: stem(plain(match[0])) }));
     const [from, to] = frame(text, marks);
-    const pieces = from > 0 ? [["… ", false]] : [];
+    const pieces = /(^|[.?!] )$/.test(text.slice(0, from)) ? [] : [["… ", false]];
     let at = from;
     for (const mark of marks.filter((m) => m.from >= from && m.to <= to)) {
       pieces.push([text.slice(at, mark.from), false], [text.slice(mark.from, mark.to), true]);

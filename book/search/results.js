@@ -20,6 +20,12 @@
     return made;
   }
 
+  /* A text as nodes; what is Chinese says so, for voices and fonts. */
+  function nodes(text) {
+    return text.split(/(\p{Script=Han}+)/u).filter(Boolean).map((piece) =>
+      piece > "\u3400" ? element("span", { lang: "zh" }, piece) : piece);
+  }
+
   const address = (section) =>
     root + index.pages[section.page].name + ".html" + (section.anchor ? "#" + section.anchor : "");
 
@@ -40,20 +46,21 @@
   async function fillExcerpt(paragraph, section, terms) {
     const all = await texts(index.pages[section.page].name);
     const pieces = courseSearch.excerpt(all[section.number] || "", terms, index);
-    paragraph.append(...pieces.map(([text, marked]) => (marked ? element("mark", {}, text) : text)));
+    paragraph.append(...pieces.map(([text, marked]) => element(marked ? "mark" : "span", {}, ...nodes(text))));
     paragraph.hidden = !pieces.length;
   }
 
   function link(section, text) {
-    return element("a", { href: address(section) }, text);
+    return element("a", { href: address(section) }, ...nodes(text));
   }
 
   function item(result, terms) {
     const { section } = result;
     const inside = section.number > 0;
-    const title = inside ? section.title : titleOfPage(section);
-    const where = [inside ? titleOfPage(section) : "", index.pages[section.page].part].filter(Boolean);
-    const entry = element("li", {}, element("h2", {}, link(section, title)));
+    const above = titleOfPage(section);
+    const part = index.pages[section.page].part;
+    const where = [inside ? above : "", part.endsWith(above) ? "" : part].filter(Boolean);
+    const entry = element("li", {}, element("h2", {}, link(section, section.title || above)));
     if (where.length) entry.append(element("p", { className: "search-where" }, where.join(" · ")));
     const paragraph = element("p", { className: "search-excerpt" });
     entry.append(paragraph);
