@@ -68,6 +68,11 @@ def test_postings_say_where_a_word_stands_and_how():
     assert search.postings(there, set()) == {"loss": "0 14+ 1-"}  # 0, 40 and 41
 
 
+def test_a_word_of_code_is_kept_where_prose_hardly_has_it():
+    there = [search.Section("", "", "loss")] * 3 + [search.Section("", "", "", "loss = mse_mean()")]
+    assert search.postings(there, set()) == {"loss": "0 1 1", "mean": "3-", "mse": "3-"}
+
+
 def test_an_answer_to_a_section_that_is_gone_is_reported(sections):
     page = search.Page("book/a", "", "page", sections)
     answers = [{"at": "book/a#inner"}, {"at": "book/a#"}, {"at": "book/a#gone"}, {"at": "book/b#"}]

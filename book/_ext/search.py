@@ -92,16 +92,21 @@ def postings(sections: list[Section], stop: set[str]) -> dict[str, str]:
     """In which sections each word stands.
 
     "3 a+ 1-" means sections 3, 13 and 14: distances in base 36. A plus marks a word that stands
-    there at least OFTEN times, a minus one that stands only in code.
+    there at least OFTEN times, a minus one that stands only in code; of those only the words are
+    kept that prose hardly has, or "image" would be found in every cell.
     """
-    found: dict[str, list[tuple[int, str]]] = {}
+    prose: dict[str, dict[int, str]] = {}
+    code: dict[str, dict[int, str]] = {}
     for number, section in enumerate(sections):
-        counts = Counter(words_of(section.text, stop))
-        for word, count in counts.items():
-            found.setdefault(word, []).append((number, "+" if count >= OFTEN else ""))
-        for word in set(words_of(section.code, stop)) - set(counts):
-            found.setdefault(word, []).append((number, "-"))
-    return {word: distances(places) for word, places in sorted(found.items())}
+        for word, count in Counter(words_of(section.text, stop)).items():
+            prose.setdefault(word, {})[number] = "+" if count >= OFTEN else ""
+        for word in words_of(section.code, stop):
+            code.setdefault(word, {})[number] = "-"
+    found = dict(prose)
+    for word, places in code.items():
+        if len(prose.get(word, {})) < OFTEN:
+            found[word] = places | prose.get(word, {})
+    return {word: distances(sorted(places.items())) for word, places in sorted(found.items())}
 
 
 def distances(places: list[tuple[int, str]]) -> str:

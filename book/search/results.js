@@ -50,6 +50,14 @@
     paragraph.hidden = !pieces.length;
   }
 
+  /* Excerpts load when their result comes near the screen: a look at the first few costs no more. */
+  const waiting = new Map();
+  const watcher = new IntersectionObserver((seen) => seen.forEach(({ isIntersecting, target }) => {
+    if (!isIntersecting) return;
+    watcher.unobserve(target);
+    fillExcerpt(target, ...waiting.get(target));
+  }), { rootMargin: "100px" });
+
   function link(section, text) {
     return element("a", { href: address(section) }, ...nodes(text));
   }
@@ -64,7 +72,8 @@
     if (where.length) entry.append(element("p", { className: "search-where" }, where.join(" · ")));
     const paragraph = element("p", { className: "search-excerpt" });
     entry.append(paragraph);
-    fillExcerpt(paragraph, section, terms);
+    waiting.set(paragraph, [section, terms]);
+    watcher.observe(paragraph);
     if (result.others.length) entry.append(alsoIn(result.others));
     if (result.missing.length) entry.append(element("p", { className: "search-missing" },
       "Without " + result.missing.map((term) => "“" + term.shown + "”").join(", ")));
