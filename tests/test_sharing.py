@@ -241,6 +241,28 @@ def test_a_picture_that_is_none_is_refused(tmp_path):
         cards.read_picture(broken)
 
 
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="90pt" height="30pt" viewBox="0 0 9 3">'
+    '<path d="M0 0H3V3H0z" style="fill: #ff0000"/></svg>'
+)
+
+
+@pytest.mark.skipif(cards.resvg_py is None, reason="needs resvg-py")
+def test_a_vector_drawing_is_drawn_on_white(tmp_path):
+    path = tmp_path / "drawing.svg"
+    path.write_text(DRAWING)
+    picture = cards.read_picture(path)
+    assert picture.size == (1200, 400)
+    assert picture.getpixel((100, 200)) == (255, 0, 0)
+    assert picture.getpixel((900, 200)) == (255, 255, 255)
+
+
+def test_without_a_renderer_vector_drawings_are_passed_over(monkeypatch):
+    monkeypatch.setattr(cards, "resvg_py", None)
+    assert not cards.can_read(Path("a.svg"))
+    assert cards.can_read(Path("a.webp"))
+
+
 @pytest.mark.parametrize("ratio", [0.2, 1.0, 1.7, 1.8, 6.0])
 def test_title_and_picture_lie_on_the_card_and_apart(ratio):
     title = cards.title_box(ratio)
