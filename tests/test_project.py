@@ -72,6 +72,7 @@ def test_the_slug_is_the_same_everywhere():
 
 def test_another_slug_replaces_the_old_one_and_nothing_else(tmp_path):
     old, new = repo.read_slug(ROOT), "/".join(["some-body", "another.course"])
+    pairs = list(zip(repo.spellings(old), repo.spellings(new), strict=True))
     before = {}
     for path in repo.text_files(ROOT):
         copy = tmp_path / path.relative_to(ROOT)
@@ -86,9 +87,11 @@ def test_another_slug_replaces_the_old_one_and_nothing_else(tmp_path):
     assert {tmp_path / "pyproject.toml", tmp_path / "_config.yml"} <= set(changed)
     for path, content in before.items():
         after = path.read_bytes()
-        assert old.encode() not in after
+        for old_text, new_text in pairs:
+            assert old_text.encode() not in after
+            after = after.replace(new_text.encode(), old_text.encode())
         # going back gives the same bytes: nothing but the slug was touched
-        assert after.replace(new.encode(), old.encode()) == content, path
+        assert after == content, path
     repo.rewrite(tmp_path, old)
     assert all(path.read_bytes() == content for path, content in before.items())
 
@@ -111,10 +114,43 @@ def test_longer_names_that_contain_the_slug_stay(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("slug", "address"),
+    [
+        ("ann/course", "https://ann.github.io/course/"),
+        ("Ann/Course", "https://ann.github.io/Course/"),
+        ("Ann/ann.github.io", "https://ann.github.io/"),
+    ],
+)
+def test_pages_have_the_address_that_github_gives_them(slug, address):
+    assert repo.pages_address(slug) == address
+
+
+def workflow(name: str) -> dict:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text("utf-8"))
+
+
 def test_pages_are_published_with_the_slug_of_the_repository_they_run_in():
-    workflow = (ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8")
-    rewrite, build = workflow.find('SLUG="$GITHUB_REPOSITORY"'), workflow.find("make book")
-    assert 0 < rewrite < build
+    commands = [step.get("run", "") for step in workflow("pages.yml")["jobs"]["publish"]["steps"]]
+    assert commands.index('make repo SLUG="$GITHUB_REPOSITORY"') < commands.index("make book")
+
+
+def test_pages_are_published_only_after_the_tests_have_passed():
+    jobs = workflow("pages.yml")["jobs"]
+    called = ROOT / jobs[jobs["publish"]["needs"]]["uses"]
+    steps = workflow(called.name)["jobs"]["test"]["steps"]
+    assert any(step.get("run") == ".ci/run" for step in steps)
+    assert "exec make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_date_of_a_page_is_read_from_the_whole_history():
+    """A shallow checkout has one commit, and would give every page the date of the last one."""
+    [checkout] = [
+        step
+        for step in workflow("pages.yml")["jobs"]["publish"]["steps"]
+        if step.get("uses", "").startswith("actions/checkout@")
+    ]
+    assert checkout["with"]["fetch-depth"] == 0
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
