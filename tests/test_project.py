@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -21,7 +22,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ROOT_ENTRIES = {
     ".ci", ".github", ".gitignore", "CITATION.cff", "CONTRIBUTING.md", "LICENSE",
     "LICENSE-CONTENT", "Makefile", "README.md", "_config.yml", "_toc.yml", "aesthetic_utils",
-    "book", "notebooks", "pyproject.toml", "requirements.txt", "results", "tests", "tools",
+    "book", "notebooks", "pyproject.toml", "requirements.txt", "requirements-book.txt", "results", "tests",
+    "tools",
 }  # fmt: skip
 SETUP_CELL = """\
 try:
@@ -180,7 +182,7 @@ def test_the_package_asks_for_lower_bounds_only():
 
 
 def test_requirements_pin_every_dependency_within_its_bounds():
-    pinned = pins(ROOT / "requirements.txt")
+    pinned = pins(ROOT / "requirements.txt") | pins(ROOT / "requirements-book.txt")
     extras = project()["optional-dependencies"]
     extras.pop("judging")  # lesson 4.6 runs without; nobody has to install it
     extras = extras.values()
@@ -190,11 +192,37 @@ def test_requirements_pin_every_dependency_within_its_bounds():
         assert requirement.specifier.contains(version), f"{text}, pinned {version}"
 
 
-def test_requirements_are_exact_and_end_with_the_package():
-    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
-    lines = [line for line in lines if line and not line.startswith("#")]
-    assert lines[-1] == "-e ."
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines[:-1])
+def requirement_lines(name: str) -> list[str]:
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_requirements_are_exact_and_begin_with_the_book_and_end_with_the_package():
+    first, *middle, last = requirement_lines("requirements.txt")
+    assert (first, last) == ("-r requirements-book.txt", "-e .")
+    lines = middle + requirement_lines("requirements-book.txt")
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+    names = [canonicalize_name(line.partition("==")[0]) for line in lines]
+    assert len(names) == len(set(names)), "a version stands in one place"
+
+
+def test_the_book_is_rendered_without_pytorch():
+    heavy = {"torch", "torchvision", "scikit-image", "scipy", "torchmetrics"}
+    assert not heavy & set(pins(ROOT / "requirements-book.txt"))
+    for text in project()["optional-dependencies"]["book"]:
+        requirement = Requirement(text)
+        version = pins(ROOT / "requirements-book.txt")[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), text
+
+
+def test_the_extensions_of_the_book_import_no_pytorch():
+    """Each by itself, as Sphinx does it, in a Python that refuses PyTorch."""
+    names = sorted(path.stem for path in (ROOT / "book" / "_ext").glob("*.py"))
+    refuse = "import sys; sys.modules['torch'] = sys.modules['skimage'] = sys.modules['scipy'] = None; "
+    program = refuse + f"sys.path.insert(0, 'book/_ext'); import {', '.join(names)}; import pictures; "
+    program += "assert pictures.dark().DARK_TWIN"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_installing_in_colab_changes_no_version_there():

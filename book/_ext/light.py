@@ -87,10 +87,17 @@ def needed(rules: Iterable, known: set[str]) -> str:
             body = squeezed(tinycss2.serialize(rule.content))
             if used and body:
                 kept.append(f"{','.join(map(squeezed, used))}{{{body}}}")
-        elif rule.type == "at-rule" and rule.at_keyword in ("media", "supports", "layer", "container"):
+        elif rule.type == "at-rule" and rule.at_keyword in (
+            "media",
+            "supports",
+            "layer",
+            "container",
+        ):
             inner = needed(tinycss2.parse_rule_list(rule.content, True, True), known)
             if inner:
-                kept.append(f"@{rule.at_keyword} {squeezed(tinycss2.serialize(rule.prelude))}{{{inner}}}")
+                kept.append(
+                    f"@{rule.at_keyword} {squeezed(tinycss2.serialize(rule.prelude))}{{{inner}}}"
+                )
         elif rule.type == "at-rule" and rule.at_keyword not in ("import", "charset"):
             kept.append(squeezed(rule.serialize()))
     return "\n".join(kept)
@@ -151,7 +158,9 @@ def lighten(page: str, sheet: str, options: str) -> str:
     sheet: address of the stylesheet below _static, with its version. options: what
     documentation_options.js says, which goes into the page.
     """
-    page = page.replace('data-theme="auto"', 'data-theme="light"', 1)  # what holds without JavaScript
+    page = page.replace(
+        'data-theme="auto"', 'data-theme="light"', 1
+    )  # what holds without JavaScript
     head, body = page.split("</head>", 1)
     root = re.search(r'data-content_root="([^"]*)"', head)[1]
     own = [m[0] for m in STYLESHEET.finditer(head) if is_of_page(m[1] or m[2])]
@@ -162,7 +171,9 @@ def lighten(page: str, sheet: str, options: str) -> str:
     viewport = '<meta name="viewport" content="width=device-width, initial-scale=1" />'
     head = head.replace("<title>", f"{viewport}\n    <title>", 1)
     head = scripts(head, body, options) + "\n".join([link, *own]) + "\n  "
-    body = named(re.sub(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', "", body, flags=re.S))
+    body = named(
+        re.sub(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', "", body, flags=re.S)
+    )
     return re.sub(r"\n\s*\n+", "\n", head) + "</head>" + body
 
 
@@ -173,7 +184,9 @@ def named(body: str) -> str:
         r'\1<summary aria-label="Pages of \2">',
         body,
     )
-    return body.replace('<dialog id="pst-search-dialog">', '<dialog id="pst-search-dialog" aria-label="Search">')
+    return body.replace(
+        '<dialog id="pst-search-dialog">', '<dialog id="pst-search-dialog" aria-label="Search">'
+    )
 
 
 def is_of_page(address: str) -> bool:
@@ -204,7 +217,11 @@ def finish(app: Any, error: Exception | None) -> None:
         return  # nothing was written anew
     last = "custom.css"
     order = [name for name in files if name != last] + ["../icons/icons.css", last]
-    js = [p.read_text("utf-8") for p in static.rglob("*.js") if "bootstrap" not in p.name and "fontawesome" not in p.name]
+    js = [
+        p.read_text("utf-8")
+        for p in static.rglob("*.js")
+        if "bootstrap" not in p.name and "fontawesome" not in p.name
+    ]
     css = one_sheet(static, order, words([*pages.values(), *js]))
     (static / SHEET).write_text(css, "utf-8")
     version = hashlib.sha256(css.encode()).hexdigest()[:8]

@@ -23,7 +23,9 @@ COLAB = "https://colab.research.google.com/github"
 def reading_minutes(body: str) -> float:
     """Of the article's HTML: prose, captions and tables by words, code by lines."""
     soup = BeautifulSoup(body, "html.parser")
-    for element in soup.select("details, .headerlink, .katex-html, script, annotation, .cell_output pre"):
+    for element in soup.select(
+        "details, .headerlink, .katex-html, script, annotation, .cell_output pre"
+    ):
         element.decompose()
     lines = 0
     for code in soup.select("pre"):
@@ -34,7 +36,7 @@ def reading_minutes(body: str) -> float:
 
 
 def minutes(number: float) -> str:
-    """"1 minute", "25 minutes"; from 20 on in steps of 5."""
+    """ "1 minute", "25 minutes"; from 20 on in steps of 5."""
     whole = max(1, round(number)) if number < 20 else 5 * round(number / 5)
     return "1 minute" if whole == 1 else f"{whole} minutes"
 

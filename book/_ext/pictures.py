@@ -167,7 +167,9 @@ class Versions(SphinxTransform):
         elif path.suffix == ".png":
             png = path.read_bytes()
             size = Image.open(io.BytesIO(png)).size
-            size = tuple(float(picture.get(s, n)) for s, n in zip(("width", "height"), size, strict=True))
+            size = tuple(
+                float(picture.get(s, n)) for s, n in zip(("width", "height"), size, strict=True)
+            )
             files = converted(self.app, png, twins.get(hashlib.sha256(png).hexdigest()))
         else:
             size, files = Image.open(path).size, [path]
