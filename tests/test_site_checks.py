@@ -133,3 +133,17 @@ def test_colab_buttons_are_compared_with_the_repository(site):
     lesson.write_text(button)
     change(site, "<p>", f"{button}<p>")
     assert len(site_checks.colab_problems(site, "owner/name")) == 1  # one where none belongs
+
+
+def test_the_landing_page_may_lead_to_the_first_lesson_in_colab(site):
+    landing = site / site_checks.LANDING
+    landing.parent.mkdir()
+    address = f"{site_checks.COLAB}owner/name/blob/main/"
+    right = f'<a href="{address}{site_checks.FIRST_LESSON}">C</a>'
+    landing.write_text(right)
+    assert site_checks.colab_problems(site, "owner/name") == []
+    assert len(site_checks.colab_problems(site, "other/name")) == 1  # of another repository
+    landing.write_text(f'{right} <a href="{address}notebooks/2_other.ipynb">C</a>')
+    assert len(site_checks.colab_problems(site, "owner/name")) == 1
+    landing.write_text("none")
+    assert site_checks.colab_problems(site, "owner/name") == []

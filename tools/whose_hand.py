@@ -5,7 +5,7 @@
 Asks the published classifier `cnn_emoji_designer` about every held-out drawing and writes, into
 book/live/whose_hand/, its answers (data.js), one strip for each held-out idea with all five
 drawings of it (ideas/*.webp, lossless), and the drawings by which a reader comes to know the hands
-(examples.webp, of ideas the network was trained on).
+(examples.webp, in 256 colours, of ideas that the network was trained on).
 """
 
 from __future__ import annotations
@@ -112,7 +112,9 @@ def as_script(content: dict) -> str:
     head = {key: value for key, value in content.items() if key != "ideas"}
     ideas = ",\n".join(json.dumps(idea, **compact) for idea in content["ideas"])
     start = json.dumps(head, **compact)[:-1]
-    return f'{HEAD.format(weights=WEIGHTS)}globalThis.WHOSE_HAND = {start},"ideas":[\n{ideas}\n]}};\n'
+    return (
+        f'{HEAD.format(weights=WEIGHTS)}globalThis.WHOSE_HAND = {start},"ideas":[\n{ideas}\n]}};\n'
+    )
 
 
 def read_script(path: Path) -> dict:
@@ -137,7 +139,10 @@ def main() -> None:
         old.unlink()
     for name, drawings in zip(names, images, strict=True):
         strip(drawings).save(ideas / f"{name}.webp", lossless=True, quality=100, method=6)
-    examples().save(FOLDER / "examples.webp", quality=88, method=6)
+    # 256 colours: shown small, they look the same and weigh half
+    examples().quantize(256, dither=Image.Dither.NONE).convert("RGB").save(
+        FOLDER / "examples.webp", lossless=True, quality=100, method=6
+    )
     print(f"{FOLDER.relative_to(ROOT)}: {len(names)} ideas")
 
 

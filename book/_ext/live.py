@@ -59,7 +59,9 @@ class Live(SphinxDirective):
         folder = Path(self.env.srcdir) / FOLDER
         known = sorted(path.name for path in folder.glob("*") if path.is_dir())
         if name not in known:
-            raise self.error(f"live: no {name!r} in {FOLDER}; there are: {', '.join(known) or 'none'}")
+            raise self.error(
+                f"live: no {name!r} in {FOLDER.as_posix()}; there are: {', '.join(known) or 'none'}"
+            )
         for option in ("still", "alt"):
             if not self.options.get(option, "").strip():
                 raise self.error(f"live: {name} needs :{option}:, for readers without the script")

@@ -143,9 +143,10 @@ const WhoseHand = (() => {
     } else if (chanceOfLuck >= 0.05) {
       sentences.push("The two overlap: nobody has won.");
     } else {
+      const [most, sum] = [Math.max(onlyYou, onlyNetwork), onlyYou + onlyNetwork];
       sentences.push(
-        `The two overlap, and yet ${ahead} had ${number(Math.max(onlyYou, onlyNetwork))} of the ` +
-          `${number(onlyYou + onlyNetwork)} drawings on which only one of you was right. Luck alone ` +
+        `The two overlap, and yet ${ahead} had ${most === sum ? "all" : `${number(most)} of the`} ` +
+          `${number(sum)} drawings on which only one of you was right. Luck alone ` +
           `divides them so unevenly in ${percent(chanceOfLuck)} of such games.`,
       );
     }

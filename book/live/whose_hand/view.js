@@ -60,7 +60,7 @@
         ...data.examples.map((_, column) => example(designer, column)),
       ),
       row.same,
-      make("span", { className: "hand-network" }, row.bar, row.chance),
+      make("span", { className: "hand-chances" }, row.bar, row.chance),
       row.verdict,
     );
     return row;
@@ -146,7 +146,7 @@
     const guess = make("span", { className: "hand-guess" });
     guess.style.left = `${100 / data.designers.length}%`;
     const ticks = [0, 50, 100].map((tick) => {
-      const mark = make("span", { className: "hand-tick" }, `${tick} %`);
+      const mark = make("span", { className: "hand-tick" }, tick ? `${tick}\u00a0%` : "0");
       mark.style.left = `${tick}%`;
       return mark;
     });
@@ -271,7 +271,7 @@
         row.chance.textContent = row.verdict.textContent = "";
       }
       parts.next.hidden = true;
-      status.textContent = `Whose hand drew this ${name}?`;
+      status.textContent = `Whose hand is this? Choose one of the five (keys 1 to ${parts.rows.length}).`;
       tally();
       preload(rounds[answers.length + 1]);
     }
@@ -339,9 +339,9 @@
       }
     }
 
-    // keys 1 to 5 answer while nothing else on the page has the focus
+    // the keys 1 to 5 answer while nothing else on the page has the focus
     document.addEventListener("keydown", (event) => {
-      const digit = "12345".indexOf(event.key);
+      const digit = parts.rows.findIndex((_, i) => event.key === `${i + 1}`);
       const here = event.target === document.body || root.contains(event.target);
       if (digit < 0 || !here || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       if (root.contains(parts.board) && open()) choose(digit);
