@@ -47,6 +47,7 @@ def book(tmp_path: Path) -> Path:
     toy.mkdir(parents=True)
     for name in ("view.js", "data.js", "toy.css", "sprite.webp"):
         (toy / name).write_text(f"/* {name} */")
+    (toy.parent / "live.css").touch()
     Image.new("RGB", (2, 2)).save(tmp_path / "still.png")
     (tmp_path / "index.md").write_text(
         "# Index\n\n{numref}`fig-toy`\n\n```{toctree}\nsub/toy\n```\n"
@@ -99,7 +100,12 @@ def test_scripts_and_styles_are_loaded_by_the_pages_that_use_them_and_no_other(b
         "index.md", "../index.md"
     )
     assert build(book, text) == (0, "")
-    assert sorted(loaded(book, "sub/toy")) == ["toy/data.js", "toy/toy.css", "toy/view.js"]
+    assert sorted(loaded(book, "sub/toy")) == [
+        "live.css",
+        "toy/data.js",
+        "toy/toy.css",
+        "toy/view.js",
+    ]
     scripts = [s for s in page(book, "sub/toy").find_all("script", src=True) if "toy/" in s["src"]]
     assert all(script.has_attr("defer") and script.get("type") != "module" for script in scripts)
     assert ["data.js" in s["src"] for s in scripts] == [True, False]  # in alphabetical order

@@ -9,9 +9,9 @@
     ```
 
 gives a <figure> with the still picture, an empty place and the caption. The files of
-book/live/whose_hand/ lie at the top of the site, in whose_hand/; its scripts (in alphabetical
-order, all deferred) and style sheets are loaded by the pages that use the directive, and by no
-other. The script fills the place; without it, and on paper, the still picture stands there.
+book/live/whose_hand/ lie at the top of the site, in whose_hand/ (book/live is in html_extra_path);
+its scripts (in alphabetical order, all deferred) and style sheets are loaded by the pages that use
+the directive, and by no other, after book/live/live.css. The script fills the place; without it, and on paper, the still picture stands there.
 """
 
 from __future__ import annotations
@@ -86,24 +86,23 @@ class Live(SphinxDirective):
         return caption
 
 
-def files(folder: Path) -> tuple[list[str], list[str]]:
-    """The scripts and the style sheets of a live figure, as addresses from _static."""
-    return tuple(
-        [f"../{folder.name}/{path.name}" for path in sorted(folder.glob(f"*{ending}"))]
-        for ending in (".js", ".css")
-    )
+def files(folder: Path, ending: str) -> list[str]:
+    """The scripts or style sheets of a live figure, as addresses from _static."""
+    return [f"../{folder.name}/{path.name}" for path in sorted(folder.glob(f"*{ending}"))]
 
 
 def load(app: Any, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Add what a page's live figures need; what is added in this event is for this page alone."""
     names = {place["live"] for place in doctree.findall(live_place)} if doctree else set()
-    if names:
-        app.add_js_file(None, body=MARK, priority=100)
+    if not names:
+        return
+    app.add_js_file(None, body=MARK, priority=100)
+    app.add_css_file("../live.css")
     for name in sorted(names):
-        scripts, sheets = files(Path(app.srcdir) / FOLDER / name)
-        for sheet in sheets:
+        folder = Path(app.srcdir) / FOLDER / name
+        for sheet in files(folder, ".css"):
             app.add_css_file(sheet)
-        for script in scripts:
+        for script in files(folder, ".js"):
             app.add_js_file(script, loading_method="defer", onerror=UNMARK)
 
 
