@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup, Tag
 
 NO_PAGES = ("_static", "_sources", "mathjax", "fonts")  # folders of the site without pages of ours
 COLAB = "https://colab.research.google.com/github/"
+LANDING, FIRST_LESSON = "book/intro.html", "notebooks/1_three_tasks.ipynb"
 IMAGE_ENDINGS = (".png", ".svg", ".webp", ".jpg", ".jpeg", ".gif")
 # what a warning or an error looks like in the output of a cell
 TROUBLE = re.compile(r"Traceback \(most recent call last\)|\b[A-Z]\w*Warning\b:?")
@@ -204,7 +205,11 @@ def notebooks_left_out(notebooks: Path, toc: Path) -> list[str]:
 
 
 def colab_problems(site: Path, slug: str, branch: str = "main") -> list[str]:
-    """Lessons without a Colab button of this repository, and other pages with one."""
+    """Lessons without a Colab button of this repository, and other pages with one.
+
+    The landing page may lead to the first lesson in Colab, and to nothing else there.
+    """
+    address = f"{COLAB}{slug}/blob/{branch}/"
     problems = []
     for page in pages(site):
         name = page.relative_to(site)
@@ -212,8 +217,9 @@ def colab_problems(site: Path, slug: str, branch: str = "main") -> list[str]:
         links = {link for link in links if link.startswith(COLAB)}
         wanted = set()
         if name.parts[0] == "notebooks":
-            notebook = name.with_suffix(".ipynb").as_posix()
-            wanted = {f"{COLAB}{slug}/blob/{branch}/{notebook}"}
+            wanted = {address + name.with_suffix(".ipynb").as_posix()}
+        elif name.as_posix() == LANDING and links:
+            wanted = {address + FIRST_LESSON}
         if links != wanted:
             problems.append(f"{name}: Colab buttons {sorted(links)}, expected {sorted(wanted)}")
     return problems

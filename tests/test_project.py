@@ -218,8 +218,12 @@ def test_the_book_is_rendered_without_pytorch():
 def test_the_extensions_of_the_book_import_no_pytorch():
     """Each by itself, as Sphinx does it, in a Python that refuses PyTorch."""
     names = sorted(path.stem for path in (ROOT / "book" / "_ext").glob("*.py"))
-    refuse = "import sys; sys.modules['torch'] = sys.modules['skimage'] = sys.modules['scipy'] = None; "
-    program = refuse + f"sys.path.insert(0, 'book/_ext'); import {', '.join(names)}; import pictures; "
+    refuse = (
+        "import sys; sys.modules['torch'] = sys.modules['skimage'] = sys.modules['scipy'] = None; "
+    )
+    program = (
+        refuse + f"sys.path.insert(0, 'book/_ext'); import {', '.join(names)}; import pictures; "
+    )
     program += "assert pictures.dark().DARK_TWIN"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

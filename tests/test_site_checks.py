@@ -264,3 +264,17 @@ def test_a_root_page_that_is_not_the_landing_page_is_noticed(tmp_path):
         root.write_text(wrong)
         [problem] = site_checks.root_page_problems(tmp_path)
         assert message in problem
+
+
+def test_the_landing_page_may_lead_to_the_first_lesson_in_colab(site):
+    landing = site / site_checks.LANDING
+    landing.parent.mkdir()
+    address = f"{site_checks.COLAB}owner/name/blob/main/"
+    right = f'<a href="{address}{site_checks.FIRST_LESSON}">C</a>'
+    landing.write_text(right)
+    assert site_checks.colab_problems(site, "owner/name") == []
+    assert len(site_checks.colab_problems(site, "other/name")) == 1  # of another repository
+    landing.write_text(f'{right} <a href="{address}notebooks/2_other.ipynb">C</a>')
+    assert len(site_checks.colab_problems(site, "owner/name")) == 1
+    landing.write_text("none")
+    assert site_checks.colab_problems(site, "owner/name") == []

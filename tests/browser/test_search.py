@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import shutil
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -56,20 +55,6 @@ SAME = [
     ("optimize", "optimise"),
     ("behavior", "behaviour"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("needs Chromium")
-    if not (SITE / "_static" / "search" / "index.js").is_file():
-        pytest.skip("no site with a search: run `make book`")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 # The functions of the page, asked without loading it for every question.

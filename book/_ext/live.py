@@ -1,0 +1,114 @@
+"""The directive {live}: a figure that a reader can touch, with a still picture in its place.
+
+    ```{live} whose_hand
+    :still: figures/emoji_five_designers.webp
+    :alt: Eleven things in five rows ...
+    :name: fig-five-designers
+
+    The caption.
+    ```
+
+gives a <figure> with the still picture, an empty place and the caption. The files of
+book/live/whose_hand/ lie at the top of the site, in whose_hand/ (book/live is in html_extra_path);
+its scripts (in alphabetical order, all deferred) and style sheets are loaded by the pages that use
+the directive, and by no other, after book/live/live.css. The script fills the place; without it, and on paper, the still picture stands there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+FOLDER = Path("book", "live")
+# before anything is drawn, so that the still picture does not flash up where the script comes
+MARK = "document.documentElement.classList.add('live');"
+UNMARK = "document.documentElement.classList.remove('live')"
+
+
+class live_place(nodes.General, nodes.Element):  # noqa: N801 (docutils' spelling)
+    """Where the script builds; "live" is the name of the folder."""
+
+
+def visit_place(writer: Any, node: live_place) -> None:
+    # the name was checked to be that of a folder
+    writer.body.append(f'<div class="live-place" data-live="{node["live"]}">')
+
+
+def depart_place(writer: Any, node: live_place) -> None:
+    writer.body.append("</div>\n")
+
+
+class Live(SphinxDirective):
+    """See the module."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec = {
+        "still": directives.unchanged_required,
+        "alt": directives.unchanged_required,
+        "name": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """The figure: picture, place, caption."""
+        name = self.arguments[0]
+        folder = Path(self.env.srcdir) / FOLDER
+        known = sorted(path.name for path in folder.glob("*") if path.is_dir())
+        if name not in known:
+            raise self.error(
+                f"live: no {name!r} in {FOLDER.as_posix()}; there are: {', '.join(known) or 'none'}"
+            )
+        for option in ("still", "alt"):
+            if not self.options.get(option, "").strip():
+                raise self.error(f"live: {name} needs :{option}:, for readers without the script")
+        if not self.content:
+            raise self.error(f"live: {name} needs a caption")
+        self.env.note_dependency(str(folder / name))
+        image = nodes.image(uri=self.options["still"], alt=self.options["alt"])
+        figure = nodes.figure("", image, live_place(live=name), classes=["live"], align="default")
+        figure += self.caption()
+        self.set_source_info(image)
+        self.set_source_info(figure)
+        self.add_name(figure)
+        return [figure]
+
+    def caption(self) -> nodes.caption:
+        parsed = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, parsed)
+        if len(parsed) != 1 or not isinstance(parsed[0], nodes.paragraph):
+            raise self.error("live: the caption is one paragraph")
+        caption = nodes.caption(parsed[0].rawsource, "", *parsed[0].children)
+        self.set_source_info(caption)
+        return caption
+
+
+def files(folder: Path, ending: str) -> list[str]:
+    """The scripts or style sheets of a live figure, as addresses from _static."""
+    return [f"../{folder.name}/{path.name}" for path in sorted(folder.glob(f"*{ending}"))]
+
+
+def load(app: Any, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+    """Add what a page's live figures need; what is added in this event is for this page alone."""
+    names = {place["live"] for place in doctree.findall(live_place)} if doctree else set()
+    if not names:
+        return
+    app.add_js_file(None, body=MARK, priority=100)
+    app.add_css_file("../live.css")
+    for name in sorted(names):
+        folder = Path(app.srcdir) / FOLDER / name
+        for sheet in files(folder, ".css"):
+            app.add_css_file(sheet)
+        for script in files(folder, ".js"):
+            app.add_js_file(script, loading_method="defer", onerror=UNMARK)
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Sphinx calls this."""
+    app.add_node(live_place, html=(visit_place, depart_place))
+    app.add_directive("live", Live)
+    app.connect("html-page-context", load)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

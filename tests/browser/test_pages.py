@@ -1,0 +1,171 @@
+"""Every page in a browser: its weight, who can use it, and whether everything fits.
+
+The budgets are what a browser fetches before anybody scrolls, compressed, from an empty cache.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from conftest import PAGES
+
+KB = 1000
+BUDGETS = {"index.html": 350 * KB, "book/intro.html": 350 * KB}  # the landing page
+TEXT, LESSON = 400 * KB, 900 * KB
+SPOKEN = ("critical", "serious")  # what axe may not find
+# What leaves its box, at the width of the window. A table, a formula and a figure may scroll in theirs.
+CUT = """() => {
+  const cut = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) cut.push(`the page: ${root.scrollWidth} px`);
+  for (const pre of document.querySelectorAll("article pre")) {
+    if (pre.checkVisibility() && pre.scrollWidth > pre.clientWidth + 1)
+      cut.push(`code: ${pre.textContent.trim().slice(0, 60)}`);
+  }
+  for (const image of document.querySelectorAll("article a.picture img")) {
+    const least = parseFloat(getComputedStyle(image.parentElement).getPropertyValue("--least"));
+    if (image.checkVisibility() && image.clientWidth + 1 < Math.min(least || 0, image.getAttribute("width")))
+      cut.push(`type below 9 px in ${image.getAttribute("src")}: ${image.clientWidth} of ${least}`);
+  }
+  return cut;
+}"""
+SMALL_TARGETS = """() => [...document.querySelectorAll(
+    ".bd-header-article button, .bd-header-article label, .page-head a, .prev-next-area a, .bd-article .sd-btn,"
+    + " .bd-article details > summary")]
+  .filter(e => e.checkVisibility() && (e.offsetHeight < 44 || e.offsetWidth < 44))
+  .map(e => `${e.className || e.tagName} ${e.offsetWidth} x ${e.offsetHeight}`)"""
+# two messages of the theme that mean nothing
+BENIGN = re.compile(r"THEBE_JS_URL|Got invalid theme mode")
+
+
+def budget(name: str) -> int:
+    return BUDGETS.get(name, LESSON if name.startswith("notebooks/") else TEXT)
+
+
+def axe_source() -> str:
+    import axe_playwright_python
+
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+def axe(page: Any, *rules: str) -> list[str]:
+    """What axe-core finds: serious and critical alone; all rules, or those named."""
+    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+    options = {"resultTypes": ["violations"]} | only
+    found = page.evaluate(f"axe.run(document, {json.dumps(options)})")["violations"]
+    return [
+        f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]} and {len(v['nodes']) - 1} more"
+        for v in found
+        if v["impact"] in SPOKEN
+    ]
+
+
+def watch(page: Any, host: str) -> dict:
+    """Counts bytes, and collects what goes wrong."""
+    seen = {"bytes": 0, "troubles": []}
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+
+    def finished(event: dict) -> None:
+        seen["bytes"] += event["encodedDataLength"]
+
+    def asked(request: Any) -> None:
+        if urlsplit(request.url).scheme in ("http", "https") and not request.url.startswith(host):
+            seen["troubles"].append(f"asks another host: {request.url}")
+
+    def said(message: Any) -> None:
+        if message.type in ("error", "warning") and not BENIGN.search(message.text):
+            seen["troubles"].append(f"console: {message.text}")
+
+    session.on("Network.loadingFinished", finished)
+    page.on("request", asked)
+    page.on("console", said)
+    page.on("pageerror", lambda error: seen["troubles"].append(f"error: {error}"))
+    page.on("requestfailed", lambda r: seen["troubles"].append(f"failed: {r.url}"))
+    return seen
+
+
+@pytest.fixture(scope="module")
+def source() -> str:
+    return axe_source()
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "404.html"] or ["no site"])
+def test_a_page(name, browser, address, source, record_property):
+    """One visit, many questions, so that a page is loaded once: everything that is wrong is listed."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    page = context.new_page()
+    seen = watch(page, address)
+    page.goto(address + name, wait_until="networkidle")
+    weight, problems = seen["bytes"], []
+    record_property("bytes", weight)
+    if weight > budget(name):
+        problems.append(f"weighs {weight / KB:.0f} KB, more than {budget(name) / KB:.0f} KB")
+    problems += [f"at 1280 px: {cut}" for cut in page.evaluate(CUT)]
+    page.evaluate(source)
+    problems += [f"light: {found}" for found in axe(page)]
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    problems += [f"dark: {found}" for found in axe(page, "color-contrast")]
+    page.set_viewport_size({"width": 360, "height": 740})
+    problems += [f"at 360 px: {cut}" for cut in page.evaluate(CUT)]
+    problems += [f"small target: {target}" for target in page.evaluate(SMALL_TARGETS)]
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 1000})  # A4 within its margins
+    problems += [f"on paper: {cut}" for cut in page.evaluate(CUT) if cut.startswith("code")]
+    context.close()
+    problems += seen["troubles"]
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def test_formulas_and_colours_do_not_need_javascript(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "book/3-algorithms/3_1_1_convolution_layer.html")
+    assert page.locator(".katex-html").first.is_visible()
+    assert "\\sum" not in page.locator("article").inner_text()
+    colour = "getComputedStyle(document.body).getPropertyValue('--pst-color-text-base').trim()"
+    context.close()
+    context = browser.new_context(java_script_enabled=True)
+    page = context.new_page()
+    page.goto(address + "book/3-algorithms/3_1_1_convolution_layer.html")
+    assert page.evaluate(colour) == "#2a2825"
+    context.close()
+
+
+def test_a_picture_opens_large_and_the_keyboard_closes_it(browser, address):
+    page = browser.new_page()
+    page.goto(address + "book/3-algorithms/3_1_1_convolution_layer.html")
+    picture = page.locator("a.picture:visible").first
+    picture.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("dialog.large img").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("dialog.large").count() == 0
+    assert picture.evaluate("link => link === document.activeElement")
+    page.close()
+
+
+def test_a_long_line_of_code_is_copied_without_its_marks(browser, address):
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.goto(address + "notebooks/4_1_cnn.html")
+    code = page.locator("div.cell:not(:has(details)) div.cell_input pre").first
+    assert "↪" not in code.inner_text() and "\n\n\n" not in code.inner_text()
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_shows_one_version_of_each_picture(scheme, browser, address):
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(address + "book/3-algorithms/3_1_1_convolution_layer.html", wait_until="networkidle")
+    other = {"light": "dark", "dark": "light"}[scheme]
+    assert page.locator(f"a.picture.only-{scheme}").first.is_visible()
+    assert not page.locator(f"a.picture.only-{other}").first.is_visible()
+    grounds = page.evaluate("""() => [...document.querySelectorAll("article img")].map(
+        i => getComputedStyle(i).filter + getComputedStyle(i).backgroundColor)""")
+    assert set(grounds) == {"nonergba(0, 0, 0, 0)"}, "no card, no dimming"
+    page.close()
