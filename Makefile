@@ -1,16 +1,23 @@
-# make book    the site, built strictly, in _build/html
+# make book    the site, built strictly, in _build/html; installs no PyTorch
 # make test    everything that has to hold: lint, unit tests, lessons, strict build, checks of the site
 # make help    the rest
 #
-# Each target makes .venv and installs requirements.txt when needed. Python 3.11 or newer, git and
-# make are enough; another interpreter: make PYTHON=python3.12 book
+# Each target makes .venv and installs what it needs. Python 3.11 or newer, git and make are enough;
+# another interpreter: make PYTHON=python3.12 book
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+BOOK := $(VENV)/.installed-book
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PORT ?= 8000
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+# make TORCH=cpu test: on Linux the index has PyTorch for CUDA, 3 GB of it; for lessons on a CPU a tenth is enough
+TORCH ?= default
+ifeq ($(TORCH),cpu)
+PIP_TORCH := --extra-index-url https://download.pytorch.org/whl/cpu
+endif
 
 export PYTHONUTF8 = 1
 # Two workers on two cores: without this each would start as many threads as there are cores.
@@ -19,8 +26,9 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 .PHONY: help book test lint format serve publish repo vendor clean
 
 help:
-	@echo "make book      build the site into _build/html"
+	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
 	@echo "make test      lint, unit tests, every notebook in smoke mode, strict build, site checks"
+	@echo "make TORCH=cpu test   the same with the CPU build of PyTorch (Linux)"
 	@echo "make lint      ruff check and ruff format --check      (make format: put it right)"
 	@echo "make serve     build, then show the site at http://127.0.0.1:$(PORT)"
 	@echo "make publish   execute the notebooks in full mode and store their outputs"
@@ -29,18 +37,24 @@ help:
 	@echo "make repo SLUG=owner/name   move the project to another repository"
 	@echo "make clean     remove what was built; .venv stays"
 
-$(STAMP): requirements.txt pyproject.toml
+$(BIN)/python:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
 	  || { echo "Python 3.11 or newer is needed. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "python -m venv failed. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+
+$(BOOK): requirements-book.txt | $(BIN)/python
+	$(PIP) -r requirements-book.txt
 	@touch $@
 
+$(STAMP): requirements.txt requirements-book.txt pyproject.toml | $(BIN)/python
+	$(PIP) -r requirements.txt $(PIP_TORCH)
+	@touch $(BOOK) $@
+
 # After a failed build the cache goes: an incremental build repeats no warning of an unchanged page.
-book: $(STAMP)
+book: $(BOOK)
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
-	@echo "First page: $(CURDIR)/_build/html/book/intro.html"
+	@echo "First page: $(CURDIR)/_build/html/index.html"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -51,13 +65,13 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 test: lint
-	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests --ignore tests/test_site.py
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests --ignore tests/test_site.py --ignore tests/browser
 	$(ONE_THREAD) AESTHETIC_MODE=smoke $(BIN)/python -m pytest \
 	  --nbval-lax --nbval-current-env --nbval-cell-timeout 300 \
 	  --nbval-sanitize-with tests/sanitize.cfg -n $(WORKERS) --dist loadscope notebooks
 	rm -rf _build/html _build/.doctrees
 	$(MAKE) book
-	$(BIN)/python -m pytest tests/test_site.py
+	$(BIN)/python -m pytest -n $(WORKERS) tests/test_site.py tests/browser
 	@echo "All tests passed."
 
 serve: book

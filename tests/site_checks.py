@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import yaml
 from bs4 import BeautifulSoup, Tag
@@ -255,3 +256,122 @@ def read_notebook(path: Path) -> dict:
 
 def code_cells(notebook: dict) -> list[dict]:
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+# ---- what is read by search engines and messengers
+
+
+UNLISTED = {"404.html", "search.html", "genindex.html"}  # no search engine should list these
+CARD_SIZE, CARD_BYTES, CARDS_BYTES = (1200, 630), 60_000, 3_000_000
+NO_PROSE = re.compile(r"\\|\$|^Contents\b|[{}<>]")  # TeX, page furniture, markup
+
+
+def meta(soup: BeautifulSoup) -> dict[str, str]:
+    """The named statements in the head of a page; those made twice have both values."""
+    found: dict[str, str] = {}
+    for element in soup.find_all("meta", content=True):
+        name = element.get("property") or element.get("name")
+        if name and name != "viewport":
+            before = f"{found[name]} | " if name in found else ""
+            found[name] = before + element["content"]
+    return found
+
+
+def canonical(soup: BeautifulSoup) -> str:
+    return " | ".join(link["href"] for link in soup.find_all("link", rel="canonical"))
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    head = path.read_bytes()[:24]
+    if head[:8] != b"\x89PNG\r\n\x1a\n":
+        return 0, 0
+    return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
+
+
+def head_problems(site: Path, address: str, root_page: str = "book/intro") -> list[str]:
+    """Pages that say nothing of themselves, or not where they are.
+
+    `address` is that of the published site; both index.html and `root_page` stand for it.
+    """
+    problems = []
+    described: dict[str, str] = {}
+    for page in pages(site):
+        name, soup = page.relative_to(site).as_posix(), parse(page)
+        told, named = meta(soup), canonical(soup)
+        if name in UNLISTED:
+            if "noindex" not in told.get("robots", "") or named:
+                problems.append(f"{name}: nobody should list it")
+            continue
+        wanted = address if name in ("index.html", f"{root_page}.html") else address + name
+        text = told.get("description", "")
+        if named != wanted or told.get("og:url") != wanted:
+            problems.append(f"{name}: {named!r} and {told.get('og:url')!r} are not {wanted!r}")
+        if not 50 <= len(text) <= 161 or NO_PROSE.search(text):
+            problems.append(f"{name}: the description is {text!r}")
+        if described.setdefault(text, wanted) != wanted:
+            problems.append(f"{name}: its description is also that of {described[text]}")
+        if told.get("og:description") != text:
+            problems.append(f"{name}: two descriptions")
+        if not told.get("og:title") or not told.get("og:image:alt"):
+            problems.append(f"{name}: no title for messengers, or none of the card")
+        problems += card_problems(site, name, told.get("og:image", ""), address)
+    total = sum(card.stat().st_size for card in site.rglob("cards/**/*.png"))
+    if total > CARDS_BYTES:
+        problems.append(f"the social cards have {total:,} bytes together")
+    return problems
+
+
+def card_problems(site: Path, name: str, image: str, address: str) -> list[str]:
+    card = site / image.removeprefix(address)
+    if not image.startswith(address) or not card.is_file():
+        return [f"{name}: no social card at {image!r}"]
+    if png_size(card) != CARD_SIZE or card.stat().st_size > CARD_BYTES:
+        return [f"{name}: its card has {png_size(card)} pixels, {card.stat().st_size:,} bytes"]
+    return []
+
+
+def foot_problems(site: Path) -> list[str]:
+    """Pages that do not say under which licences they stand, or how to cite them."""
+    problems = []
+    for page in pages(site):
+        name, soup = page.relative_to(site), parse(page)
+        foot = soup.select_one("footer .colophon")
+        licences = foot.find_all("a", rel="license") if foot else []
+        if [link.get_text() for link in licences] != ["CC BY 4.0", "MIT"]:
+            problems.append(f"{name}: no licences at its foot")
+        if not (foot and foot.find("a", href=re.compile(r"(^|/)cite\.html$|^#$"))):
+            problems.append(f"{name}: does not say how to cite")
+    return problems
+
+
+def sitemap_problems(site: Path, address: str) -> list[str]:
+    """Pages that the sitemap leaves out, or names twice, and addresses of no page."""
+    tree = ElementTree.parse(site / "sitemap.xml")
+    listed = [place.text or "" for place in tree.iter() if place.tag.endswith("loc")]
+    listed_pages = [p for p in pages(site) if p.relative_to(site).as_posix() not in UNLISTED]
+    wanted = {canonical(parse(page)) for page in listed_pages}
+    problems = [f"sitemap.xml leaves out {place}" for place in sorted(wanted - set(listed))]
+    problems += [f"sitemap.xml: {place} is no page" for place in sorted(set(listed) - wanted)]
+    if len(listed) != len(set(listed)):
+        problems.append("sitemap.xml names a page twice")
+    if f"Sitemap: {address}sitemap.xml" not in (site / "robots.txt").read_text("utf-8"):
+        problems.append("robots.txt does not say where the sitemap is")
+    return problems
+
+
+def root_page_problems(site: Path, root_page: str = "book/intro") -> list[str]:
+    """Whether index.html is the landing page itself, and shows what that shows."""
+    root, landing = parse(site / "index.html"), parse(site / f"{root_page}.html")
+    if is_redirect(root):
+        return ["index.html sends its readers elsewhere"]
+    problems = []
+    if article(root).get_text() != article(landing).get_text():
+        problems.append("index.html has another text than the landing page")
+    folder = (site / root_page).parent
+    for (tag, here), (_, there) in zip(addresses(root), addresses(landing), strict=True):
+        parts, other = urlsplit(here), urlsplit(there)
+        if other.scheme or not other.path:
+            continue
+        if (site / parts.path).resolve() != (folder / other.path).resolve():
+            problems.append(f"index.html: <{tag}> leads to {here}, the landing page to {there}")
+    return problems

@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -21,7 +22,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ROOT_ENTRIES = {
     ".ci", ".github", ".gitignore", "CITATION.cff", "CONTRIBUTING.md", "LICENSE",
     "LICENSE-CONTENT", "Makefile", "README.md", "_config.yml", "_toc.yml", "aesthetic_utils",
-    "book", "notebooks", "pyproject.toml", "requirements.txt", "results", "tests", "tools",
+    "book", "notebooks", "pyproject.toml", "requirements.txt", "requirements-book.txt", "results", "tests",
+    "tools",
 }  # fmt: skip
 SETUP_CELL = """\
 try:
@@ -72,6 +74,7 @@ def test_the_slug_is_the_same_everywhere():
 
 def test_another_slug_replaces_the_old_one_and_nothing_else(tmp_path):
     old, new = repo.read_slug(ROOT), "/".join(["some-body", "another.course"])
+    pairs = list(zip(repo.spellings(old), repo.spellings(new), strict=True))
     before = {}
     for path in repo.text_files(ROOT):
         copy = tmp_path / path.relative_to(ROOT)
@@ -86,9 +89,11 @@ def test_another_slug_replaces_the_old_one_and_nothing_else(tmp_path):
     assert {tmp_path / "pyproject.toml", tmp_path / "_config.yml"} <= set(changed)
     for path, content in before.items():
         after = path.read_bytes()
-        assert old.encode() not in after
+        for old_text, new_text in pairs:
+            assert old_text.encode() not in after
+            after = after.replace(new_text.encode(), old_text.encode())
         # going back gives the same bytes: nothing but the slug was touched
-        assert after.replace(new.encode(), old.encode()) == content, path
+        assert after == content, path
     repo.rewrite(tmp_path, old)
     assert all(path.read_bytes() == content for path, content in before.items())
 
@@ -111,10 +116,43 @@ def test_longer_names_that_contain_the_slug_stay(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("slug", "address"),
+    [
+        ("ann/course", "https://ann.github.io/course/"),
+        ("Ann/Course", "https://ann.github.io/Course/"),
+        ("Ann/ann.github.io", "https://ann.github.io/"),
+    ],
+)
+def test_pages_have_the_address_that_github_gives_them(slug, address):
+    assert repo.pages_address(slug) == address
+
+
+def workflow(name: str) -> dict:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text("utf-8"))
+
+
 def test_pages_are_published_with_the_slug_of_the_repository_they_run_in():
-    workflow = (ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8")
-    rewrite, build = workflow.find('SLUG="$GITHUB_REPOSITORY"'), workflow.find("make book")
-    assert 0 < rewrite < build
+    commands = [step.get("run", "") for step in workflow("pages.yml")["jobs"]["publish"]["steps"]]
+    assert commands.index('make repo SLUG="$GITHUB_REPOSITORY"') < commands.index("make book")
+
+
+def test_pages_are_published_only_after_the_tests_have_passed():
+    jobs = workflow("pages.yml")["jobs"]
+    called = ROOT / jobs[jobs["publish"]["needs"]]["uses"]
+    steps = workflow(called.name)["jobs"]["test"]["steps"]
+    assert any(step.get("run") == ".ci/run" for step in steps)
+    assert "exec make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_date_of_a_page_is_read_from_the_whole_history():
+    """A shallow checkout has one commit, and would give every page the date of the last one."""
+    [checkout] = [
+        step
+        for step in workflow("pages.yml")["jobs"]["publish"]["steps"]
+        if step.get("uses", "").startswith("actions/checkout@")
+    ]
+    assert checkout["with"]["fetch-depth"] == 0
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -144,7 +182,7 @@ def test_the_package_asks_for_lower_bounds_only():
 
 
 def test_requirements_pin_every_dependency_within_its_bounds():
-    pinned = pins(ROOT / "requirements.txt")
+    pinned = pins(ROOT / "requirements.txt") | pins(ROOT / "requirements-book.txt")
     extras = project()["optional-dependencies"]
     extras.pop("judging")  # lesson 4.6 runs without; nobody has to install it
     extras = extras.values()
@@ -154,11 +192,37 @@ def test_requirements_pin_every_dependency_within_its_bounds():
         assert requirement.specifier.contains(version), f"{text}, pinned {version}"
 
 
-def test_requirements_are_exact_and_end_with_the_package():
-    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
-    lines = [line for line in lines if line and not line.startswith("#")]
-    assert lines[-1] == "-e ."
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines[:-1])
+def requirement_lines(name: str) -> list[str]:
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_requirements_are_exact_and_begin_with_the_book_and_end_with_the_package():
+    first, *middle, last = requirement_lines("requirements.txt")
+    assert (first, last) == ("-r requirements-book.txt", "-e .")
+    lines = middle + requirement_lines("requirements-book.txt")
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+    names = [canonicalize_name(line.partition("==")[0]) for line in lines]
+    assert len(names) == len(set(names)), "a version stands in one place"
+
+
+def test_the_book_is_rendered_without_pytorch():
+    heavy = {"torch", "torchvision", "scikit-image", "scipy", "torchmetrics"}
+    assert not heavy & set(pins(ROOT / "requirements-book.txt"))
+    for text in project()["optional-dependencies"]["book"]:
+        requirement = Requirement(text)
+        version = pins(ROOT / "requirements-book.txt")[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), text
+
+
+def test_the_extensions_of_the_book_import_no_pytorch():
+    """Each by itself, as Sphinx does it, in a Python that refuses PyTorch."""
+    names = sorted(path.stem for path in (ROOT / "book" / "_ext").glob("*.py"))
+    refuse = "import sys; sys.modules['torch'] = sys.modules['skimage'] = sys.modules['scipy'] = None; "
+    program = refuse + f"sys.path.insert(0, 'book/_ext'); import {', '.join(names)}; import pictures; "
+    program += "assert pictures.dark().DARK_TWIN"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_installing_in_colab_changes_no_version_there():
@@ -239,9 +303,10 @@ def test_vendored_libraries_are_what_the_manifest_says():
 
 def test_a_changed_library_is_noticed(tmp_path, monkeypatch):
     shutil.copytree(vendor.VENDOR, tmp_path / "vendor")
+    shutil.copytree(vendor.VENDOR.parent / "_ext" / "katex", tmp_path / "_ext" / "katex")
     monkeypatch.setattr(vendor, "VENDOR", tmp_path / "vendor")
     assert vendor.problems() == []
-    (tmp_path / "vendor" / "mathjax" / "tex-svg-full.js").write_text("changed")
+    (tmp_path / "vendor" / "katex" / "katex.css").write_text("changed")
     (tmp_path / "vendor" / "stranger.js").write_text("")
     assert len(vendor.problems()) == 3  # the hash, the size in README.md, the unlisted file
 

@@ -133,3 +133,134 @@ def test_colab_buttons_are_compared_with_the_repository(site):
     lesson.write_text(button)
     change(site, "<p>", f"{button}<p>")
     assert len(site_checks.colab_problems(site, "owner/name")) == 1  # one where none belongs
+
+
+# ---- what is read by search engines and messengers
+
+
+ADDRESS = "https://ann.github.io/course/"
+TEXT = "A page about nothing in particular, which says so in a sentence of some length."
+HEAD = f"""\
+<meta name="description" content="{TEXT}"><meta property="og:description" content="{TEXT}">
+<meta property="og:url" content="{ADDRESS}page.html"><meta property="og:title" content="A page">
+<meta property="og:image" content="{ADDRESS}cards/page.png">
+<meta property="og:image:alt" content="A page"><link rel="canonical" href="{ADDRESS}page.html">"""
+FOOT = """<footer><div class="colophon"><a rel="license" href="https://a.org/by">CC BY 4.0</a>
+<a rel="license" href="https://a.org/mit">MIT</a> <a href="cite.html">How to cite</a></div></footer>"""
+SITEMAP = f"<urlset><url><loc>{ADDRESS}page.html</loc></url></urlset>"
+
+
+def png(width: int, height: int, size: int = 100) -> bytes:
+    sizes = width.to_bytes(4) + height.to_bytes(4)
+    return (b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + sizes).ljust(size, b"\0")
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """A site of one page that says all that it should, and of a search page."""
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards" / "page.png").write_bytes(png(1200, 630))
+    (tmp_path / "page.html").write_text(f"<head>{HEAD}</head><body>{FOOT}</body>")
+    search = f'<head><meta name="robots" content="noindex"></head><body>{FOOT}</body>'
+    (tmp_path / "search.html").write_text(search)
+    (tmp_path / "sitemap.xml").write_text(SITEMAP)
+    (tmp_path / "robots.txt").write_text(f"Sitemap: {ADDRESS}sitemap.xml\n")
+    return tmp_path
+
+
+def test_a_page_that_says_all_passes(shared):
+    assert site_checks.head_problems(shared, ADDRESS) == []
+    assert site_checks.foot_problems(shared) == []
+    assert site_checks.sitemap_problems(shared, ADDRESS) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('canonical" href="https://ann', 'canonical" href="https://bob', "are not"),
+        (f'og:url" content="{ADDRESS}', f'og:url" content="{ADDRESS}x/', "are not"),
+        (TEXT, "Too short.", "the description is"),
+        (TEXT, TEXT * 3, "the description is"),
+        (TEXT, r"Here \(x\)" + TEXT, "the description is"),
+        (TEXT, "Contents " + TEXT, "the description is"),
+        (f'og:description" content="{TEXT}', 'og:description" content="x', "two descriptions"),
+        ('og:title" content="A page"', 'og:title" content=""', "no title"),
+        ("cards/page.png", "cards/gone.png", "no social card"),
+        ("https://ann.github.io/course/cards", "cards", "no social card"),
+    ],
+)
+def test_a_head_that_says_too_little_is_noticed(shared, old, new, message):
+    assert old in HEAD
+    page = shared / "page.html"
+    page.write_text(page.read_text().replace(old, new))
+    [problem] = site_checks.head_problems(shared, ADDRESS)
+    assert message in problem
+
+
+@pytest.mark.parametrize("card", [png(600, 315), png(1200, 630, size=60_001), b"GIF89a"])
+def test_a_card_of_the_wrong_size_is_noticed(shared, card):
+    (shared / "cards" / "page.png").write_bytes(card)
+    [problem] = site_checks.head_problems(shared, ADDRESS)
+    assert "its card has" in problem
+
+
+def test_two_pages_with_one_description_are_noticed(shared):
+    other = (shared / "page.html").read_text().replace("page.html", "zebra.html")
+    (shared / "zebra.html").write_text(other)
+    [problem] = site_checks.head_problems(shared, ADDRESS)
+    assert "zebra.html: its description is also that of" in problem
+
+
+def test_cards_that_are_too_heavy_together_are_noticed(shared):
+    for number in range(51):
+        (shared / "cards" / f"{number}.png").write_bytes(png(1200, 630, size=59_999))
+    [problem] = site_checks.head_problems(shared, ADDRESS)
+    assert "together" in problem
+
+
+def test_a_search_page_that_may_be_listed_is_noticed(shared):
+    (shared / "search.html").write_text("<head></head>")
+    assert any("search.html" in problem for problem in site_checks.head_problems(shared, ADDRESS))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('rel="license" href="https://a.org/mit"', 'href="https://a.org/mit"', "no licences"),
+        ("CC BY 4.0", "CC BY-NC 4.0", "no licences"),
+        ("cite.html", "city.html", "how to cite"),
+    ],
+)
+def test_a_foot_without_licence_or_citation_is_noticed(shared, old, new, message):
+    page = shared / "page.html"
+    page.write_text(page.read_text().replace(old, new))
+    [problem] = site_checks.foot_problems(shared)
+    assert message in problem
+
+
+def test_a_sitemap_that_differs_from_the_site_is_noticed(shared):
+    (shared / "sitemap.xml").write_text(SITEMAP.replace("page.html", "pages.html"))
+    assert len(site_checks.sitemap_problems(shared, ADDRESS)) == 2
+    (shared / "sitemap.xml").write_text(f"<urlset>{SITEMAP}{SITEMAP}</urlset>")
+    assert site_checks.sitemap_problems(shared, ADDRESS) == ["sitemap.xml names a page twice"]
+    (shared / "sitemap.xml").write_text(SITEMAP)
+    (shared / "robots.txt").write_text("Allow: /")
+    [problem] = site_checks.sitemap_problems(shared, ADDRESS)
+    assert "robots.txt" in problem
+
+
+def test_a_root_page_that_is_not_the_landing_page_is_noticed(tmp_path):
+    (tmp_path / "book").mkdir()
+    landing = '<article>Welcome <a href="../a.html">on</a> <a href="#x">down</a></article>'
+    (tmp_path / "book" / "intro.html").write_text(landing)
+    root = tmp_path / "index.html"
+    root.write_text(landing.replace("../", ""))
+    assert site_checks.root_page_problems(tmp_path) == []
+    for wrong, message in (
+        (landing, "leads to ../a.html"),
+        (landing.replace("../", "").replace("Welcome", "Hello"), "another text"),
+        ('<meta http-equiv="Refresh" content="0; url=book/intro.html">', "elsewhere"),
+    ):
+        root.write_text(wrong)
+        [problem] = site_checks.root_page_problems(tmp_path)
+        assert message in problem

@@ -2,12 +2,14 @@
 
     python tools/publish_measures.py              writes results/image_measures.json
     python tools/publish_measures.py --limit 5    tries it on five images of each set, writes nothing
+    python tools/publish_measures.py --columns    writes results/measure_columns.json, at once
 
 Every comparison is made at one size, which stands beside it. Takes about five minutes on one core.
 """
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -24,7 +26,7 @@ from aesthetic_utils import runtime
 from aesthetic_utils.aesthetics import measure
 from aesthetic_utils.aesthetics.comparison import above, concordance, friedman, holm
 from aesthetic_utils.aesthetics.intervals import bootstrap
-from aesthetic_utils.aesthetics.measures import measure_small
+from aesthetic_utils.aesthetics.measures import MEASURES, measure_small
 from aesthetic_utils.data import load_emoji, load_photos
 from aesthetic_utils.models import DCGANConfig, Generator
 from aesthetic_utils.storage import write_json
@@ -223,10 +225,24 @@ def write(results: dict) -> None:
     write_json(RESULTS / "image_measures.json", result | plain(results), allow_nan=False)
 
 
+def column_table() -> list[dict]:
+    """What each column means, for the book, which is built without PyTorch; no end of a range is None."""
+    return [
+        {"name": name, "group": m.group.__name__.strip("_"), "meaning": m.meaning, "unit": m.unit,
+         "range": [end if math.isfinite(end) else None for end in m.range], "reference": m.reference}
+        for name, m in MEASURES.items()
+    ]  # fmt: skip
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--limit", type=int, help="images of each set; nothing is written")
-    limit = parser.parse_args(arguments).limit
+    parser.add_argument("--columns", action="store_true", help="only what each column means")
+    options = parser.parse_args(arguments)
+    if options.columns:
+        write_json(RESULTS / "measure_columns.json", column_table())
+        return 0
+    limit = options.limit
     if limit is not None and limit < 2:
         parser.error("--limit must be at least 2")
     if limit:

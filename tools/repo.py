@@ -4,7 +4,8 @@
 
 The slug, `owner/name`, stands in one place: `[project.urls] Repository` in pyproject.toml. What
 repeats it, because it has no way to read it there (the Colab cell of each notebook, _config.yml,
-the clone line of the README, CITATION.cff), is rewritten here, and nothing else is touched.
+the clone line of the README, CITATION.cff), is rewritten here, and nothing else is touched. The
+addresses of the published pages follow from it: book/_ext/sharing.py asks `pages_address`.
 Needs the standard library only, so that the Pages workflow can run it before installing.
 """
 
@@ -56,10 +57,16 @@ def text_files(root: Path) -> list[Path]:
     return found
 
 
+def pages_address(slug: str) -> str:
+    """Where GitHub Pages publishes a repository: its own folder, or the root of its owner's site."""
+    owner, name = slug.split("/")
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
 def spellings(slug: str) -> tuple[str, str]:
     """The forms in which a slug appears: in repository addresses, and in that of its Pages site."""
-    owner, name = slug.split("/")
-    return slug, f"{owner.lower()}.github.io/{name}"
+    return slug, pages_address(slug).removeprefix("https://").rstrip("/")
 
 
 def rewrite(root: Path, new: str) -> list[Path]:

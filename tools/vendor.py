@@ -1,11 +1,12 @@
-"""Rebuild book/vendor: the browser libraries that the site serves itself.
+"""Rebuild what the book takes from npm: typefaces, icons, and KaTeX, which sets the formulas.
 
-    python tools/vendor.py            fetch the pinned packages from npm, write files and manifest
+    python tools/vendor.py            fetch the pinned packages, write files and manifest
     python tools/vendor.py --check    compare the files with the manifest; needs no network
 
 The site loads nothing from another host, so that it works on a classroom's laptop without a
 network and tells nobody who reads it. Each package is fetched by `npm pack` at a fixed version,
-and its archive compared with the hash below before a file is taken from it.
+and its archive compared with the hash below before a file is taken from it. Fonts are cut down to what the
+pages use, which makes them a tenth as heavy.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import io
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "book" / "vendor"
+Files = dict[str, bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,25 +39,161 @@ class Package:
     licence: str  # SPDX
     purpose: str
     folder: str  # below book/vendor, and of the built site
-    files: dict[str, str]  # path in the package -> name in the folder
+    sources: tuple[str, ...]  # files of the package that are needed
+    prepare: Callable[[Files], Files]  # from these to the files of the folder
+
+
+# ---- what is made of the packages' files
+
+LATIN = [*range(0x20, 0x100), 0x131, 0x152, 0x153, *range(0x2009, 0x2015), 0x2018, 0x2019, 0x201C,
+         0x201D, 0x2022, 0x2026, 0x202F, 0x2030, 0x2032, 0x2033, 0x20AC, *range(0x2190, 0x2194),
+         0x2212, 0x2248, 0x2260, 0x2264, 0x2265]  # fmt: skip
+LATIN_EXTENDED = [
+    *range(0x100, 0x180),
+    *range(0x218, 0x21C),
+    0x2C7,
+    0x2D8,
+    0x2D9,
+    0x2DA,
+    0x2DB,
+    0x2DD,
+]
+FEATURES = ["kern", "liga", "lnum", "tnum", "ccmp", "locl", "mark"]
+ICONS = {  # name in Font Awesome 6 -> its character
+    "magnifying-glass": 0xF002, "download": 0xF019, "list": 0xF03A, "circle-half-stroke": 0xF042,
+    "arrow-up": 0xF062, "expand": 0xF065, "chevron-down": 0xF078, "bars": 0xF0C9, "lightbulb": 0xF0EB,
+    "angle-left": 0xF104, "angle-right": 0xF105, "rocket": 0xF135, "file": 0xF15B, "sun": 0xF185,
+    "moon": 0xF186, "file-pdf": 0xF1C1, "xmark": 0xF00D, "pencil": 0xF303,
+}  # fmt: skip
+BRANDS = {"github": 0xF09B}
+FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
+# of KaTeX's typefaces those that the formulas of this book use; tests/test_site.py looks for others
+MATHS = ("Main-Regular", "Math-Italic", "AMS-Regular", "Caligraphic-Regular", "Size1-Regular",
+         "Size2-Regular", "Size3-Regular", "Size4-Regular")  # fmt: skip
+
+
+def cut_font(content: bytes, characters: list[int], family: str, axes: dict | None = None) -> bytes:
+    """A font with these characters alone, its axes fixed or limited, under a name of its own.
+
+    The Open Font License reserves the original's name for the original.
+    """
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
+
+    font = TTFont(io.BytesIO(content), recalcTimestamp=False)
+    options = subset.Options(layout_features=FEATURES)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=characters)
+    cutter.subset(font)
+    if axes:
+        plain = io.BytesIO()
+        font.flavor = None
+        font.save(plain)
+        font = TTFont(io.BytesIO(plain.getvalue()), recalcTimestamp=False)
+        font = instancer.instantiateVariableFont(font, axes)
+    for record in font["name"].names:
+        if record.nameID in (1, 3, 4, 6, 16, 25):
+            record.string = family.replace(" ", "") if record.nameID == 6 else family
+    font.flavor = "woff2"
+    out = io.BytesIO()
+    font.save(out)
+    return out.getvalue()
+
+
+def source_serif(files: Files) -> Files:
+    """Four weights' worth of the text's typeface, at the optical size of text."""
+    axes = {"latin": {"wght": (400, 600), "opsz": 18}, "latin-ext": {"wght": (400, 600)}}
+    characters = {"latin": LATIN, "latin-ext": LATIN_EXTENDED}
+    made = {"LICENSE": files["LICENSE"]}
+    for subset, suffix in (("latin", ""), ("latin-ext", "-ext")):
+        for style, ending in (("normal", ""), ("italic", "-italic")):
+            axis = "opsz" if subset == "latin" else "wght"
+            content = files[FONT.format(subset=subset, axis=axis, style=style)]
+            font = cut_font(content, characters[subset], "Course Serif", axes[subset])
+            made[f"serif{suffix}{ending}.woff2"] = font
+    return made
+
+
+def embedded(content: bytes) -> str:
+    return f"url(data:font/woff2;base64,{base64.b64encode(content).decode()}) format('woff2')"
+
+
+def icons(files: Files) -> Files:
+    """A stylesheet with the icons that the theme's pages show; the fonts are in it."""
+    rules = []
+    for family, weight, source, named in (
+        ("Font Awesome 6 Free", 900, "webfonts/fa-solid-900.woff2", ICONS),
+        ("Font Awesome 6 Brands", 400, "webfonts/fa-brands-400.woff2", BRANDS),
+    ):
+        font = cut_font(files[source], list(named.values()), "Course Icons")
+        rules.append(
+            f'@font-face{{font-family:"{family}";font-weight:{weight};src:{embedded(font)}}}'
+        )
+        rules += [f'.fa-{name}:before{{content:"\\{code:x}"}}' for name, code in named.items()]
+    return {"icons.css": "\n".join(rules).encode() + b"\n", "LICENSE": files["LICENSE.txt"]}
+
+
+def katex(files: Files) -> Files:
+    """The stylesheet of the formulas, with its fonts inside.
+
+    Inside, because a browser may refuse a font of its own file to a page opened from a disk.
+    """
+    css = files["dist/katex.min.css"].decode()
+    kept = []
+    for face in FONT_FACE.findall(css):
+        name = re.search(r"KaTeX_([\w-]+)\.woff2", face)[1]
+        if name in MATHS:
+            font = embedded(files[f"dist/fonts/KaTeX_{name}.woff2"])
+            kept.append(re.sub(r"src:[^}]*", f"src:{font};font-display:block", face))
+    css = "\n".join(kept) + "\n" + FONT_FACE.sub("", css)
+    return {"katex.css": css.encode(), "LICENSE": files["LICENSE"]}
 
 
 FONT = "files/source-serif-4-{subset}-{axis}-{style}.woff2"
+KATEX_SOURCES = (
+    "dist/katex.min.css",
+    *(f"dist/fonts/KaTeX_{name}.woff2" for name in MATHS),
+    "LICENSE",
+)
+KATEX = {
+    "name": "katex", "version": "0.19.1", "licence": "MIT",
+    "integrity": (
+        "sha512-jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi"
+        "+of0/YeOy15lDgRhKvr5614uRrEfA=="
+    ),
+}  # fmt: skip
 
 PACKAGES = (
     Package(
-        name="mathjax",
-        version="3.2.2",
+        **KATEX,
+        purpose="the look of the formulas",
+        folder="katex",
+        sources=KATEX_SOURCES,
+        prepare=katex,
+    ),
+    Package(
+        **KATEX,
+        purpose="sets the formulas when the book is built (book/_ext/formulas.py)",
+        folder="../_ext/katex",
+        sources=("dist/katex.min.js", "LICENSE"),
+        prepare=lambda files: {
+            "katex.min.js": files["dist/katex.min.js"],
+            "LICENSE": files["LICENSE"],
+        },
+    ),
+    Package(
+        name="@fortawesome/fontawesome-free",
+        version="6.5.2",
         integrity=(
-            "sha512-Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO"
-            "+geW0OhGw=="
+            "sha512-hRILoInAx8GNT5IMkrtIt9blOdrqHOnPBH+k70aWUAqPZPgopb9G5EQJFpaBx"
+            "/S8zp2fC+mPW349Bziuk1o28Q=="
         ),
-        licence="Apache-2.0",
-        # As SVG, because browsers may refuse a web font to a page opened from a file; complete,
-        # because a part that is loaded on demand would be missing without anybody noticing.
-        purpose="sets the formulas, as SVG",
-        folder="mathjax",
-        files={"es5/tex-svg-full.js": "tex-svg-full.js", "LICENSE": "LICENSE"},
+        licence="OFL-1.1",
+        purpose="the icons of the theme that pages show",
+        folder="icons",
+        sources=("webfonts/fa-solid-900.woff2", "webfonts/fa-brands-400.woff2", "LICENSE.txt"),
+        prepare=icons,
     ),
     Package(
         name="@fontsource-variable/source-serif-4",
@@ -64,22 +205,27 @@ PACKAGES = (
         licence="OFL-1.1",
         purpose="the typeface of the text",
         folder="fonts",
-        files={
-            FONT.format(subset="latin", axis="opsz", style="normal"): "serif.woff2",
-            FONT.format(subset="latin", axis="opsz", style="italic"): "serif-italic.woff2",
-            FONT.format(subset="latin-ext", axis="wght", style="normal"): "serif-ext.woff2",
-            FONT.format(subset="latin-ext", axis="wght", style="italic"): "serif-ext-italic.woff2",
-            "LICENSE": "LICENSE",
-        },
+        sources=(
+            *(
+                FONT.format(subset="latin", axis="opsz", style=style)
+                for style in ("normal", "italic")
+            ),
+            *(
+                FONT.format(subset="latin-ext", axis="wght", style=style)
+                for style in ("normal", "italic")
+            ),
+            "LICENSE",
+        ),
+        prepare=source_serif,
     ),
 )
 
 README = """\
-# Browser libraries
+# Typefaces, icons, formulas
 
 Served by the site itself, so that no page asks another host for anything. Rebuilt from npm by
-`make vendor` (tools/vendor.py), which compares each package with its published hash; the hash of
-each file is in manifest.json, and a test compares them.
+`make vendor` (tools/vendor.py), which compares each package with its published hash and cuts the fonts down to
+what the pages use; the hash of each file is in manifest.json, and a test compares them.
 
 | folder | package | version | licence | what for | size |
 | --- | --- | --- | --- | --- | --- |
@@ -101,23 +247,31 @@ def fetch(package: Package, folder: Path) -> Path:
 
 
 def extract(package: Package, archive: Path) -> None:
-    target = VENDOR / package.folder
+    """Writes the folder of a package anew."""
+    target = (VENDOR / package.folder).resolve()
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     with tarfile.open(archive) as tar:
-        for source, name in package.files.items():
+        files = {}
+        for source in package.sources:
             member = tar.extractfile(f"package/{source}")
             if member is None:
                 raise RuntimeError(f"{package.name}@{package.version} has no {source}")
-            (target / name).write_bytes(member.read())
+            files[source] = member.read()
+    for name, content in package.prepare(files).items():
+        (target / name).write_bytes(content)
+
+
+def files_of(package: Package) -> list[Path]:
+    return sorted(path for path in (VENDOR / package.folder).resolve().glob("*") if path.is_file())
 
 
 def describe(package: Package) -> dict:
     """What the manifest says of a package: where it came from, and the hash of each file."""
     files = {}
-    for name in package.files.values():
-        content = (VENDOR / package.folder / name).read_bytes()
-        files[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    for path in files_of(package):
+        content = path.read_bytes()
+        files[path.name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     return {
         "package": package.name,
         "version": package.version,
@@ -135,10 +289,9 @@ def manifest() -> str:
 def readme() -> str:
     rows = []
     for package in PACKAGES:
-        folder = VENDOR / package.folder
-        size = sum((folder / name).stat().st_size for name in package.files.values())
+        size = sum(path.stat().st_size for path in files_of(package))
         cells = [f"{package.folder}/", f"`{package.name}`", package.version, package.licence]
-        rows.append(f"| {' | '.join(cells)} | {package.purpose} | {size / 1e6:.1f} MB |")
+        rows.append(f"| {' | '.join(cells)} | {package.purpose} | {size / 1e3:.0f} KB |")
     return README.format(rows="\n".join(rows))
 
 
@@ -146,15 +299,19 @@ def problems() -> list[str]:
     """Where book/vendor differs from what this file and the manifest say."""
     found = []
     try:
-        if (VENDOR / "manifest.json").read_text("utf-8") != manifest():
+        if json.loads((VENDOR / "manifest.json").read_text("utf-8")) != json.loads(manifest()):
             found.append("a file, or the manifest, has changed")
         if (VENDOR / "README.md").read_text("utf-8") != readme():
             found.append("README.md does not list what is there")
     except FileNotFoundError as error:
         found.append(f"missing: {error.filename}")
-    known = {VENDOR / p.folder / name for p in PACKAGES for name in p.files.values()}
-    known |= {VENDOR / "manifest.json", VENDOR / "README.md"}
-    strangers = [path for path in VENDOR.rglob("*") if path.is_file() and path not in known]
+    folders = {(VENDOR / package.folder).resolve() for package in PACKAGES}
+    known = {VENDOR / "manifest.json", VENDOR / "README.md"}
+    strangers = [
+        path
+        for path in VENDOR.rglob("*")
+        if path.is_file() and path.parent.resolve() not in folders and path not in known
+    ]
     return found + [f"unlisted: {path.relative_to(VENDOR)}" for path in sorted(strangers)]
 
 

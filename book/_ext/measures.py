@@ -4,14 +4,16 @@
     :group: composition
     ```
 
-The rows come from `aesthetic_utils.aesthetics.measures.MEASURES`, so that page and program cannot
-disagree. A group is a module of `aesthetic_utils.aesthetics`, and `size`; without one the table has
-every column.
+The rows come from results/measure_columns.json, which `python tools/publish_measures.py --columns` writes
+from `aesthetic_utils.aesthetics.measures.MEASURES`, so that the book is built without PyTorch; a test
+compares the two. A group is a module of `aesthetic_utils.aesthetics`, and `size`; without one the
+table has every column.
 """
 
 from __future__ import annotations
 
-import math
+import json
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -22,29 +24,27 @@ from tables import entry, table
 HEAD = ["Column", "What it is", "Unit", "Range", "In the reference"]
 
 
-def range_text(low: float, high: float) -> str:
-    """ "0 to 8", "0 and up", or "any" for a range with infinite ends."""
-    if math.isinf(low) and math.isinf(high):
+COLUMNS = Path(__file__).resolve().parents[2] / "results" / "measure_columns.json"
+
+
+def range_text(low: float | None, high: float | None) -> str:
+    """ "0 to 8", "0 and up", or "any" for a range without an end, which is None."""
+    if low is None and high is None:
         return "any"
-    if math.isinf(high):
+    if high is None:
         return f"{low:g} and up"
-    return f"up to {high:g}" if math.isinf(low) else f"{low:g} to {high:.4g}".replace("-", "−")
+    return f"up to {high:g}" if low is None else f"{low:g} to {high:.4g}".replace("-", "−")
 
 
 def rows(group: str | None) -> list[list[str]]:
     """The cells of the table; raises KeyError for a group without columns."""
-    from aesthetic_utils.aesthetics.measures import MEASURES
-
-    chosen = {
-        name: measure
-        for name, measure in MEASURES.items()
-        if group is None or measure.group.__name__.strip("_") == group
-    }
+    columns = json.loads(COLUMNS.read_text("utf-8"))
+    chosen = [c for c in columns if group is None or c["group"] == group]
     if not chosen:
         raise KeyError(group)
     return [
-        [name, m.meaning, m.unit, range_text(*m.range), m.reference or "none"]
-        for name, m in chosen.items()
+        [c["name"], c["meaning"], c["unit"], range_text(*c["range"]), c["reference"] or "none"]
+        for c in chosen
     ]
 
 

@@ -6,12 +6,14 @@
 import numpy as np
 from grids import (
     BLUE,
+    BROWN,
     EDGE,
     FILL,
     GREEN,
     GREY,
     INK,
     ORANGE,
+    PAPER,
     PURPLE,
     RED,
     Plane,
@@ -72,9 +74,9 @@ def conv_sliding() -> Figure:
     frame(ax, 11.6 + column, 2.3 + row, 1, 1, GREEN)
     label(ax, 6.25, 3.8, r"$\star$", fontsize=16)
     label(ax, 10.8, 3.8, "=", fontsize=14)
-    label(ax, 3.0, 0.7, "input $x$", color=BLUE, fontsize=11)
-    label(ax, 8.5, 1.7, "filter $w$", color=ORANGE, fontsize=11)
-    label(ax, 13.1, 1.7, "output $y$", color=GREEN, fontsize=11)
+    label(ax, 3.0, 0.7, "input $x$", color=BLUE, fontsize=12)
+    label(ax, 8.5, 1.7, "filter $w$", color=BROWN, fontsize=12)
+    label(ax, 13.1, 1.7, "output $y$", color=GREEN, fontsize=12)
     for p in range(3):
         terms = [
             f"{PICTURE[row + p, column + q]}\u00b7({signed(EDGE_FILTER[p, q])})"
@@ -89,7 +91,7 @@ def conv_sliding() -> Figure:
         label(ax, 8.1, y, "=", ha="center")
         label(ax, 9.0, y, signed(total), ha="right")
     line(ax, (8.3, 8.85), (9.1, 8.85), color=INK)
-    label(ax, 8.25, 9.4, "$y_{1,0}$  =", ha="right", color=GREEN, fontsize=11)
+    label(ax, 8.25, 9.4, "$y_{1,0}$  =", ha="right", color=GREEN, fontsize=12)
     label(ax, 9.0, 9.4, signed(int(result[row, column])), ha="right", bold=True, color=GREEN)
     arrow(ax, (9.4, 9.3), (12.1, 5.45), color=GREEN, curve=0.25, lw=1.1)
     return fig
@@ -105,16 +107,16 @@ def conv_flip() -> Figure:
     grid(ax, 12.0, 1.2, correlate(spark, weights), kind="output")
     grid(ax, 12.0, 7.2, correlate(spark, weights[::-1, ::-1]), kind="output")
     label(ax, 2.9, 2.3, "one bright pixel", color=BLUE)
-    label(ax, 8.0, 3.3, "filter", color=ORANGE)
+    label(ax, 8.0, 3.3, "filter", color=BROWN)
     label(ax, 13.5, 0.6, "cross-correlation", color=GREEN)
-    label(ax, 13.5, 4.45, "the filter after\nhalf a turn", fontsize=9.5, va="top")
+    label(ax, 13.5, 4.45, "the filter after\nhalf a turn", fontsize=10.5, va="top")
     label(ax, 13.5, 6.65, "convolution", color=GREEN)
-    label(ax, 13.5, 10.4, "the filter, upright", fontsize=9.5, va="top")
+    label(ax, 13.5, 10.4, "the filter, upright", fontsize=10.5, va="top")
     arrow(ax, (9.8, 4.9), (11.7, 3.2), curve=-0.15)
     arrow(ax, (9.8, 5.9), (11.7, 8.2), curve=0.15)
     label(ax, 6.0, 5.4, r"$\star$", fontsize=14)
-    label(ax, 10.6, 3.35, r"$x_{i+p}$", fontsize=11)
-    label(ax, 10.2, 7.75, r"$x_{i-p}$", fontsize=11)
+    label(ax, 10.6, 3.35, r"$x_{i+p}$", fontsize=12)
+    label(ax, 10.2, 7.75, r"$x_{i-p}$", fontsize=12)
     return fig
 
 
@@ -171,9 +173,9 @@ def conv_arithmetic() -> Figure:
         (16.4, 20.4, "dilation", "$n=7,\\ k=3,\\ d=2$", "$m=3$"),
     )
     for x, y, name, sizes, result in captions:
-        label(ax, x, y, name, bold=True, fontsize=10.5)
-        label(ax, x, y + 0.95, sizes, fontsize=11)
-        label(ax, x, y + 1.85, result, fontsize=11, color=GREEN)
+        label(ax, x, y, name, bold=True, fontsize=11.5)
+        label(ax, x, y + 0.95, sizes, fontsize=12)
+        label(ax, x, y + 1.85, result, fontsize=12, color=GREEN)
     return fig
 
 
@@ -199,7 +201,7 @@ def strip(
             ax.plot(start + dilation * p + 0.5, row, "o", color=ORANGE, markersize=5.5, zorder=4)
         arrow(ax, (x + side + 0.2, row), (x + side + 1.0, row), color=GREY, lw=0.8, head=6)
         cell(ax, x + side + 1.15, row - 0.27, "", kind="output", size=0.54)
-    label(ax, 0.5, y - 0.55, note, ha="left", fontsize=10)
+    label(ax, 0.5, y - 0.55, note, ha="left", fontsize=11)
 
 
 def conv_output_size() -> Figure:
@@ -234,7 +236,7 @@ def conv_output_size() -> Figure:
         dilation=2,
         note="$n=8,\\ P=0,\\ s=1$, dilation $d=2$:   $m=8-5+1=4$",
     )
-    label(ax, 14.3, 9.5, "no window\ncomes\nhere", fontsize=9, color=RED, ha="right", va="center")
+    label(ax, 14.3, 9.5, "no window\ncomes\nhere", fontsize=10, color=RED, ha="right", va="center")
     arrow(ax, (13.2, 8.75), (10.55, 7.5), color=RED, lw=0.9, head=7, curve=0.25)
     return fig
 
@@ -270,11 +272,11 @@ def conv_channels() -> Figure:
         arrow(ax, (2.15, 5.8), (6.7, y), color=GREY, lw=0.8, head=7)
         arrow(ax, (8.5, y - 0.1), (11.0, 5.8), color=GREY, lw=0.8, head=7)
     label(ax, 2.6, 0.75, "$C=3$ input maps", color=BLUE)
-    label(ax, 7.6, 0.75, "$K=32$ filters", color=ORANGE)
+    label(ax, 7.6, 0.75, "$K=32$ filters", color=BROWN)
     label(ax, 13.1, 0.75, "$K=32$ output maps", color=GREEN)
-    label(ax, 2.6, 8.7, "$3 \\times 32 \\times 32$", fontsize=11)
-    label(ax, 7.6, 9.75, "each $3 \\times 3 \\times 3$,\none bias", fontsize=10)
-    label(ax, 13.1, 8.7, "$32 \\times 32 \\times 32$", fontsize=11)
+    label(ax, 2.6, 8.7, "$3 \\times 32 \\times 32$", fontsize=12)
+    label(ax, 7.6, 9.75, "each $3 \\times 3 \\times 3$,\none bias", fontsize=11)
+    label(ax, 13.1, 8.7, "$32 \\times 32 \\times 32$", fontsize=12)
     return fig
 
 
@@ -314,9 +316,9 @@ def conv_receptive_field() -> Figure:
                 left + first + jump * (cone.stop - 1) + jump / 2,
             )
         )
-        label(ax, 5.2, top + height / 2, name, ha="right", fontsize=10)
-        label(ax, 30.2, top - 0.1, f"$R={field}$", ha="right", fontsize=11)
-        label(ax, 30.2, top + 1.05, f"$J={step}$", ha="right", fontsize=11, color=GREY)
+        label(ax, 5.2, top + height / 2, name, ha="right", fontsize=11)
+        label(ax, 30.2, top - 0.1, f"$R={field}$", ha="right", fontsize=12)
+        label(ax, 30.2, top + 1.05, f"$J={step}$", ha="right", fontsize=12, color=GREY)
     for lower in range(4):
         (a, b), (c, d) = edges[lower], edges[lower + 1]
         quad = [
@@ -328,8 +330,8 @@ def conv_receptive_field() -> Figure:
         ax.add_patch(Polygon(quad, facecolor=ORANGE, alpha=0.14, edgecolor="none", zorder=1))
     a, b = edges[0]
     arrow(ax, (a, 13.6), (b, 13.6), color=BLUE, style="<|-|>", lw=1.1, head=7)
-    label(ax, (a + b) / 2, 14.25, "10 pixels", color=BLUE, fontsize=9.5)
-    label(ax, left + 9.5, 0.7, "one number of the last map", color=GREEN, fontsize=10)
+    label(ax, (a + b) / 2, 14.25, "10 pixels", color=BLUE, fontsize=10.5)
+    label(ax, left + 9.5, 0.7, "one number of the last map", color=GREEN, fontsize=11)
     arrow(ax, (left + 9.5, 1.05), (left + 9.5, 1.75), color=GREEN, lw=1.0, head=7)
     return fig
 
@@ -349,38 +351,38 @@ def matrix(ax: Axes, x: float, y: float, table: list[list[str]]) -> None:
         for j, text in enumerate(row):
             if text:
                 tap = int(text[3])
-                cell(ax, x + j, y + i, text, kind="plain", fill=TAPS[tap] + "55", fontsize=11)
+                cell(ax, x + j, y + i, text, kind="plain", fill=TAPS[tap] + "55", fontsize=12)
             else:
-                cell(ax, x + j, y + i, "", kind="plain", fill="white", zorder=1.5)
+                cell(ax, x + j, y + i, "", kind="plain", fill=PAPER, zorder=1.5)
 
 
 def conv_matrix() -> Figure:
     fig, ax = canvas(14.6, 18.0)
     x_names = [[f"$x_{j}$"] for j in range(6)]
     y_names = [[f"$y_{i}$"] for i in range(4)]
-    label(ax, 0.4, 0.6, "Convolution:  $y = A\\,x$", ha="left", fontsize=11)
-    grid(ax, 1.0, 2.5, y_names, kind="output", fontsize=11)
+    label(ax, 0.4, 0.6, "Convolution:  $y = A\\,x$", ha="left", fontsize=12)
+    grid(ax, 1.0, 2.5, y_names, kind="output", fontsize=12)
     label(ax, 2.9, 4.5, "=", fontsize=13)
     matrix(ax, 3.8, 2.5, banded(6))
-    grid(ax, 10.6, 1.5, x_names, kind="input", fontsize=11)
+    grid(ax, 10.6, 1.5, x_names, kind="input", fontsize=12)
     label(
         ax,
         0.4,
         8.1,
         "4 rows, one for each place of the window",
         ha="left",
-        fontsize=9.5,
+        fontsize=10.5,
         color=GREY,
     )
-    label(ax, 0.4, 9.4, r"Transposed convolution:  $x' = A^{\!\top} y$", ha="left", fontsize=11)
-    grid(ax, 1.0, 10.4, [[f"$x'_{j}$"] for j in range(6)], kind="input", fontsize=11)
+    label(ax, 0.4, 9.4, r"Transposed convolution:  $x' = A^{\!\top} y$", ha="left", fontsize=12)
+    grid(ax, 1.0, 10.4, [[f"$x'_{j}$"] for j in range(6)], kind="input", fontsize=12)
     label(ax, 2.9, 13.4, "=", fontsize=13)
     transposed = [list(column) for column in zip(*banded(6), strict=True)]
     matrix(ax, 3.8, 10.4, transposed)
-    grid(ax, 8.6, 11.4, y_names, kind="output", fontsize=11)
-    label(ax, 12.1, 13.4, "each $y_i$\nstamps the\nwhole filter\nonce", fontsize=9.5, color=GREY)
+    grid(ax, 8.6, 11.4, y_names, kind="output", fontsize=12)
+    label(ax, 12.1, 13.4, "each $y_i$\nstamps the\nwhole filter\nonce", fontsize=10.5, color=GREY)
     label(
-        ax, 0.4, 17.3, "6 rows, one for each pixel to be made", ha="left", fontsize=9.5, color=GREY
+        ax, 0.4, 17.3, "6 rows, one for each pixel to be made", ha="left", fontsize=10.5, color=GREY
     )
     return fig
 
@@ -390,7 +392,7 @@ def stamps(ax: Axes, x: float, y: float, k: int, title: str) -> None:
     inputs, stride = 3, 2
     length = (inputs - 1) * stride + k
     counts = np.zeros(length, dtype=int)
-    label(ax, x + length / 2, y - 0.65, title, fontsize=10)
+    label(ax, x + length / 2, y - 0.65, title, fontsize=11)
     for i in range(inputs):
         for p in range(k):
             cell(ax, x + i * stride + p, y + 1.15 * i, "", kind="filter", size=1)
@@ -423,7 +425,7 @@ def conv_checkerboard() -> Figure:
             zorder=2,
         )
         frame(ax, left, top, 7, 7, color=INK, lw=0.8)
-        label(ax, left + 3.5, 8.2, "in two dimensions", fontsize=9.5, color=GREY)
+        label(ax, left + 3.5, 8.2, "in two dimensions", fontsize=10.5, color=GREY)
     ax.set_xlim(0, 18.4)
     ax.set_ylim(16.6, 0)
     return fig
@@ -466,14 +468,14 @@ def conv_equivariance() -> Figure:
     arrow(ax, (6.3, 11.1), (9.3, 11.1))
     arrow(ax, (3.5, 6.4), (3.5, 8.4))
     arrow(ax, (12.1, 6.4), (12.1, 8.4))
-    label(ax, 7.8, 3.2, "shift", fontsize=10)
-    label(ax, 7.8, 10.6, "shift", fontsize=10)
-    label(ax, 3.2, 7.4, "filter", ha="right", fontsize=10)
-    label(ax, 12.4, 7.4, "filter", ha="left", fontsize=10)
+    label(ax, 7.8, 3.2, "shift", fontsize=11)
+    label(ax, 7.8, 10.6, "shift", fontsize=11)
+    label(ax, 3.2, 7.4, "filter", ha="right", fontsize=11)
+    label(ax, 12.4, 7.4, "filter", ha="left", fontsize=11)
     label(ax, 3.5, 0.65, "picture $x$", color=BLUE)
     label(ax, 12.1, 0.65, "shifted picture $T_a x$", color=BLUE)
-    label(ax, 3.5, 14.1, r"$w \star x$", color=GREEN, fontsize=11)
-    label(ax, 12.1, 14.1, r"$w \star T_a x \;=\; T_a\,(w \star x)$", color=GREEN, fontsize=11)
+    label(ax, 3.5, 14.1, r"$w \star x$", color=GREEN, fontsize=12)
+    label(ax, 12.1, 14.1, r"$w \star T_a x \;=\; T_a\,(w \star x)$", color=GREEN, fontsize=12)
     return fig
 
 
@@ -505,7 +507,7 @@ def node(ax: Axes, x: float, y: float, text: str, kind: str) -> None:
     ax.plot(
         x, y, "o", markersize=18, markerfacecolor=FILL[kind], markeredgecolor=EDGE[kind], zorder=5
     )
-    label(ax, x, y, text, fontsize=11)
+    label(ax, x, y, text, fontsize=12)
 
 
 def conv_gradient() -> Figure:
@@ -513,7 +515,7 @@ def conv_gradient() -> Figure:
     everything = {(i, p) for i in range(3) for p in range(3)}
     wires(ax, 0.9, 2.1, everything, up=False)
     label(ax, 4.0, 0.6, "forward", bold=True)
-    label(ax, 4.0, 7.4, "$y_i = w_0 x_i + w_1 x_{i+1} + w_2 x_{i+2}$", fontsize=11)
+    label(ax, 4.0, 7.4, "$y_i = w_0 x_i + w_1 x_{i+1} + w_2 x_{i+2}$", fontsize=12)
     wires(ax, 10.5, 2.1, {(0, 2), (1, 1), (2, 0)}, up=True)
     label(ax, 13.6, 0.6, "back to one pixel", bold=True)
     label(
@@ -521,7 +523,7 @@ def conv_gradient() -> Figure:
         13.6,
         7.4,
         r"$\partial L/\partial x_2 = w_2 \delta_0 + w_1 \delta_1 + w_0 \delta_2$",
-        fontsize=11,
+        fontsize=12,
     )
     wires(ax, 0.9, 10.5, {(0, 1), (1, 1), (2, 1)}, up=True)
     label(ax, 4.0, 9.0, "back to one weight", bold=True)
@@ -530,7 +532,7 @@ def conv_gradient() -> Figure:
         4.0,
         15.8,
         r"$\partial L/\partial w_1 = \delta_0 x_1 + \delta_1 x_2 + \delta_2 x_3$",
-        fontsize=11,
+        fontsize=12,
     )
     for index, color in enumerate(TAPS):
         y = 10.6 + 1.2 * index
@@ -569,16 +571,16 @@ def cnn_article() -> Figure:
         "",
     )
     label(ax, 4.55, 0.65, "layer", color=GREY)
-    label(ax, 12.1, 0.65, "learned\nnumbers", color=GREY, fontsize=9.5, ha="right")
-    label(ax, 15.7, 0.65, "multiply-\nadds", color=GREY, fontsize=9.5, ha="right")
+    label(ax, 12.1, 0.65, "learned\nnumbers", color=GREY, fontsize=10.5, ha="right")
+    label(ax, 15.7, 0.65, "multiply-\nadds", color=GREY, fontsize=10.5, ha="right")
     y = 1.4
     for index, (text, kind, learned, work) in enumerate(steps):
-        box(ax, 0.3, y, 8.6, 1.1, text, kind=kind, fontsize=9.5)
+        box(ax, 0.3, y, 8.6, 1.1, text, kind=kind, fontsize=10.5)
         label(ax, 12.1, y + 0.55, learned, ha="right")
         label(ax, 15.7, y + 0.55, work, ha="right")
         if index < len(steps) - 1:
             arrow(ax, (4.6, y + 1.1), (4.6, y + 1.95), lw=1.0, head=7)
-            label(ax, 4.95, y + 1.5, shapes[index], ha="left", fontsize=10, color=GREEN)
+            label(ax, 4.95, y + 1.5, shapes[index], ha="left", fontsize=11, color=GREEN)
         y += 1.95
     label(ax, 12.1, y - 1.4, "545,098", ha="right", bold=True)
     label(ax, 15.7, y - 1.4, "6,128,896", ha="right", bold=True)

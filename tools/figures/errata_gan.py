@@ -6,7 +6,6 @@ Trains the listing as the page's repairs leave it (about four minutes on two cor
 book/figures/errata_gan.svg.
 """
 
-import io
 import pathlib
 import sys
 
@@ -67,8 +66,8 @@ def draw(runs: dict[str, tuple[list[tuple[float, ...]], torch.Tensor]]) -> plt.F
         steps = range(1, len(history) + 1)
         left.plot(steps, loss_g, color=grids.ORANGE, lw=1.1, label="generator")
         left.plot(steps, loss_d, color=grids.BLUE, lw=1.1, label="discriminator")
-        left.set(ylim=(-0.2, 6), ylabel="loss")
-        left.set_title(title, loc="left", fontsize=10.5, fontweight="bold")
+        left.set(ylim=(-0.2, 6), yticks=[0, 2, 4, 6], ylabel="loss")
+        left.set_title(title, loc="left", fontsize=11.5, fontweight="bold")
         right.plot(steps, real, color=grids.GREEN, lw=1.1, label="real pictures")
         right.plot(steps, fake, color=grids.PURPLE, lw=1.1, label="generated")
         right.set(ylim=(-0.04, 1.04), yticks=[0, 0.5, 1], ylabel="verdict")
@@ -88,10 +87,8 @@ def draw(runs: dict[str, tuple[list[tuple[float, ...]], torch.Tensor]]) -> plt.F
 def main() -> None:
     runs = {title: train(pages.state("gan", until)) for title, until in STATES.items()}
     path = ROOT / "book" / "figures" / "errata_gan.svg"
-    buffer = io.StringIO()
-    with plt.rc_context({**grids.STYLE, "font.size": 9.5}):
-        draw(runs).savefig(buffer, format="svg", facecolor="white", metadata={"Date": None})
-    path.write_text(buffer.getvalue(), encoding="utf-8")
+    with plt.rc_context(grids.STYLE):
+        grids.save(draw(runs), path)
     print(path)
 
 

@@ -5,7 +5,22 @@ Blue is real, orange is generated, in every plot; every curve is computed here.
 
 import numpy as np
 import torch
-from grids import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, arrow, box, canvas, label, line, main
+from grids import (
+    BLUE,
+    BROWN,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    arrow,
+    box,
+    canvas,
+    label,
+    line,
+    main,
+)
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,23 +34,23 @@ from aesthetic_utils.models import DCGANConfig, Discriminator, Generator
 
 def gan_two_players() -> Figure:
     fig, ax = canvas(15.6, 12.6)
-    box(ax, 0.4, 6.9, 2.9, 1.6, "noise $z$", kind="plain", fontsize=11)
-    box(ax, 4.6, 6.7, 3.6, 2.0, "generator\n$G$", kind="filter", fontsize=11)
-    box(ax, 9.6, 6.9, 4.4, 1.6, "generated\npictures", kind="filter", fontsize=10)
-    box(ax, 0.4, 0.9, 3.9, 1.6, "collection", kind="input", fontsize=11)
-    box(ax, 5.4, 0.9, 3.6, 1.6, "real pictures", kind="input", fontsize=10)
-    box(ax, 10.4, 3.6, 4.2, 2.0, "discriminator\n$D$", kind="output", fontsize=11)
+    box(ax, 0.4, 6.9, 2.9, 1.6, "noise $z$", kind="plain", fontsize=12)
+    box(ax, 4.6, 6.7, 3.6, 2.0, "generator\n$G$", kind="filter", fontsize=12)
+    box(ax, 9.6, 6.9, 4.4, 1.6, "generated\npictures", kind="filter", fontsize=11)
+    box(ax, 0.4, 0.9, 3.9, 1.6, "collection", kind="input", fontsize=12)
+    box(ax, 5.4, 0.9, 3.6, 1.6, "real pictures", kind="input", fontsize=11)
+    box(ax, 10.4, 3.6, 4.2, 2.0, "discriminator\n$D$", kind="output", fontsize=12)
     arrow(ax, (3.3, 7.7), (4.6, 7.7))
     arrow(ax, (8.2, 7.7), (9.6, 7.7))
     arrow(ax, (4.3, 1.7), (5.4, 1.7))
     arrow(ax, (9.0, 1.7), (11.6, 3.6))
     arrow(ax, (11.6, 6.9), (11.6, 5.6))
     arrow(ax, (10.4, 4.6), (7.6, 4.6))
-    label(ax, 5.6, 4.2, "“real with\nprobability 0.3”", fontsize=10)
-    label(ax, 5.6, 5.45, "the verdict", fontsize=9, color=GREY)
+    label(ax, 5.6, 4.2, "“real with\nprobability 0.3”", fontsize=11)
+    label(ax, 5.6, 5.45, "the verdict", fontsize=10, color=GREY)
     # the two lessons
     arrow(ax, (14.2, 3.6), (14.6, 1.5), color=GREEN, dashed=True, style="<|-", curve=-0.3)
-    label(ax, 12.9, 0.75, "lesson for $D$:\ntell them apart", fontsize=9.5, color=GREEN)
+    label(ax, 12.9, 0.75, "lesson for $D$:\ntell them apart", fontsize=10.5, color=GREEN)
     ax.plot([14.3, 14.3, 6.4, 6.4], [5.6, 10.3, 10.3, 9.0], color=RED, lw=1.5, ls=(0, (3, 2)))
     arrow(ax, (6.4, 9.4), (6.4, 8.7), color=RED, lw=1.5)
     label(
@@ -43,7 +58,7 @@ def gan_two_players() -> Figure:
         8.0,
         11.4,
         "lesson for $G$, through $D$ and its pictures:\nbe taken for real",
-        fontsize=9.5,
+        fontsize=10.5,
         color=RED,
     )
     return fig
@@ -88,8 +103,8 @@ def gan_best_discriminator() -> Figure:
         ax.set_ylim(0, 1.08)
         ax.set_yticks([0, 0.5, 1])
         value = -np.log(4) + 2 * js
-        ax.set_title(f"{name}:  value {value:.2f}".replace("-", "\u2212"), fontsize=10, loc="left")
-    axes[0].legend(loc="upper center", ncols=3, fontsize=10, bbox_to_anchor=(0.62, 1.32))
+        ax.set_title(f"{name}:  value {value:.2f}".replace("-", "\u2212"), fontsize=11, loc="left")
+    axes[0].legend(loc="upper center", ncols=3, fontsize=11, bbox_to_anchor=(0.62, 1.32))
     axes[2].set_xlabel("all possible pictures, on one line")
     fig.subplots_adjust(left=0.09, right=0.98, top=0.92, bottom=0.1, hspace=0.42)
     return fig
@@ -114,16 +129,16 @@ def gan_value() -> Figure:
     left.axhline(0, color=GREY, lw=0.7, ls=":")
     left.axhline(-np.log(4), color=GREY, lw=0.7, ls=":")
     left.text(8, -np.log(4) + 0.04, "$-\\log 4$", ha="right", color=GREY)
-    left.set_title("value against $D^*$", fontsize=10)
+    left.set_title("value against $D^*$", fontsize=11)
     right.plot(theta, other, color=GREEN, lw=2)
     right.plot(theta, minimax, color=RED, lw=2)
     right.text(4.6, 5.6, "$-\\log D$", color=GREEN, ha="right")
     right.text(5.0, 0.5, "$\\log(1-D)$", color=RED)
-    right.set_title("pull towards the data", fontsize=10)
+    right.set_title("pull towards the data", fontsize=11)
     for ax in (left, right):
         ax.set_xlabel("distance $\\theta$")
         ax.set_xticks([0, 2, 4, 6, 8])
-    fig.subplots_adjust(left=0.1, right=0.98, top=0.9, bottom=0.18, wspace=0.25)
+    fig.subplots_adjust(left=0.1, right=0.98, top=0.9, bottom=0.21, wspace=0.25)
     return fig
 
 
@@ -146,10 +161,10 @@ def gan_fold() -> Figure:
     ax.fill_between(coarse, 2.6, 2.6 + 1.6 * two_hills(coarse), color="#FCE2B8", edgecolor=ORANGE)
     for start, end in zip(z, x, strict=True):
         ax.plot([start, start, end, end], [0, 0.85, 2.35, 2.6], color=PURPLE, lw=0.8)
-    ax.text(-3.1, 0.45, "$z$, normal", color=GREY, fontsize=10)
-    ax.text(-3.1, 1.55, "$G$", color=PURPLE, fontsize=12)
-    ax.text(2.2, 3.2, "$x = G(z)$", color=ORANGE, fontsize=10)
-    ax.text(0.0, 3.45, "few lines:\nstrays", color=INK, fontsize=9, ha="center")
+    ax.text(-3.1, 0.45, "$z$,\nnormal", color=GREY, fontsize=11)
+    ax.text(-3.1, 1.55, "$G$", color=PURPLE, fontsize=13)
+    ax.text(2.2, 3.2, "$x = G(z)$", color=BROWN, fontsize=11)
+    ax.text(0.0, 3.45, "few lines:\nstrays", color=INK, fontsize=10, ha="center")
     arrow(ax, (-0.05, 3.4), (-0.2, 2.78), head=7)
     ax.set_xlim(-3.2, 3.2)
     ax.set_ylim(-0.02, 3.75)
@@ -183,7 +198,7 @@ def stage(ax: Axes, x: float, y: float, size: int, channels: int, kind: str, tex
                 zorder=3 - back,
             )
         )
-    label(ax, x, y + 1.85, text, fontsize=10)
+    label(ax, x, y + 1.85, text, fontsize=11)
 
 
 def gan_generator() -> Figure:
@@ -193,7 +208,7 @@ def gan_generator() -> Figure:
     fig, ax = canvas(15.6, 11.2)
     xs = (1.5, 4.6, 7.7, 10.9, 14.1)
     shapes = ((1, 100), (4, 256), (8, 128), (16, 64), (32, 3))
-    label(ax, 0.2, 0.5, "DCGAN for 32 × 32, as in the package", ha="left", bold=True, fontsize=10)
+    label(ax, 0.2, 0.5, "DCGAN for 32 × 32, as in the package", ha="left", bold=True, fontsize=11)
     for x, (size, channels) in zip(xs, shapes, strict=True):
         kind = "z" if size == 1 else "in" if channels == 3 else "map"
         stage(ax, x, 3.0, size, channels, kind, f"{channels} × {size} × {size}")
@@ -205,19 +220,19 @@ def gan_generator() -> Figure:
             (a + b) / 2,
             5.75,
             f"{numbers(layer):,}".replace(",", "\u2009"),
-            fontsize=9.5,
+            fontsize=10.5,
             color=GREY,
         )
-    label(ax, 0.2, 5.75, "learned", fontsize=9.5, color=GREY, ha="left")
+    label(ax, 0.2, 5.75, "learned", fontsize=10.5, color=GREY, ha="left")
     line(ax, (0.2, 6.5), (15.4, 6.5))
-    label(ax, 0.2, 7.1, "the article’s listing", ha="left", bold=True, fontsize=10)
+    label(ax, 0.2, 7.1, "the listing of the errata", ha="left", bold=True, fontsize=11)
     shapes = ((1, 100), (2, 64), (4, 32), (8, 3))
     for x, (size, channels) in zip(xs, shapes, strict=False):
         kind = "z" if size == 1 else "bad" if channels == 3 else "map"
         stage(ax, x, 8.9, size, channels, kind, f"{channels} × {size} × {size}")
     for a, b in zip(xs[:3], xs[1:4], strict=True):
         arrow(ax, (a + 0.75, 8.9), (b - 0.75, 8.9))
-    label(ax, 14.0, 8.9, "stops at\n8 × 8", fontsize=10, color=RED)
+    label(ax, 14.0, 8.9, "stops at\n8 × 8", fontsize=11, color=RED)
     return fig
 
 
@@ -231,8 +246,9 @@ def gan_latent() -> Figure:
         middle = (edges[1:] + edges[:-1]) / 2
         left.plot(middle, counts, color=color, lw=1.6)
         at = int(counts.argmax())
-        left.text(middle[at], counts[at] + 0.02, str(dims), color=color, ha="center", fontsize=10)
-    left.set_title("length of $z$", fontsize=10)
+        words = BROWN if color == ORANGE else color
+        left.text(middle[at], counts[at] + 0.02, str(dims), color=words, ha="center", fontsize=11)
+    left.set_title("length of $z$", fontsize=11)
     left.set_ylim(0, 0.75)
     left.set_yticks([])
     t = np.linspace(0, 1, 101)
@@ -240,11 +256,11 @@ def gan_latent() -> Figure:
     right.plot(t, np.full_like(t, 10.0), color=GREEN, lw=1.8)
     right.fill_between(t, 8.6, 11.4, color=ORANGE, alpha=0.18, lw=0)
     right.text(0.5, 6.65, "straight", color=RED, ha="center")
-    right.text(0.5, 10.3, "along the sphere", color=GREEN, ha="center")
+    right.text(0.5, 11.5, "along the sphere", color=GREEN, ha="center")
     right.set_ylim(6.4, 12)
     right.set_xlabel("from $z_1$ to $z_2$")
-    right.set_title("length on the way", fontsize=10)
-    fig.subplots_adjust(left=0.04, right=0.98, top=0.88, bottom=0.18, wspace=0.18)
+    right.set_title("length on the way", fontsize=11)
+    fig.subplots_adjust(left=0.04, right=0.98, top=0.88, bottom=0.21, wspace=0.18)
     return fig
 
 
@@ -271,12 +287,12 @@ def gan_discriminator() -> Figure:
             (a + b) / 2,
             5.1,
             f"{numbers(layer):,}".replace(",", "\u2009"),
-            fontsize=9.5,
+            fontsize=10.5,
             color=GREY,
         )
-    label(ax, 0.2, 5.1, "learned", fontsize=9.5, color=GREY, ha="left")
-    label(ax, 14.2, 3.0, "logit $a$", fontsize=10)
-    label(ax, 7.8, 6.0, "no sigmoid: the loss takes it over", fontsize=9.5, color=GREY)
+    label(ax, 0.2, 5.1, "learned", fontsize=10.5, color=GREY, ha="left")
+    label(ax, 14.2, 3.0, "logit $a$", fontsize=11)
+    label(ax, 7.8, 6.0, "no sigmoid: the loss takes it over", fontsize=10.5, color=GREY)
     return fig
 
 
@@ -302,12 +318,12 @@ def gan_smoothing() -> Figure:
     bottom.axhline(0, color=GREY, lw=0.6)
     bottom.set_ylim(-0.02, 1.05)
     bottom.set_ylabel("best answer $D^*$")
-    bottom.legend(loc="upper right", fontsize=9.5, bbox_to_anchor=(1.0, 0.98))
+    bottom.legend(loc="upper right", fontsize=10.5, bbox_to_anchor=(1.0, 0.98))
     bottom.annotate(
         "no real picture here,\nand yet no longer 0",
         (4.0, 0.1),
         (3.9, 0.28),
-        fontsize=9,
+        fontsize=10,
         color=RED,
         ha="center",
         arrowprops={"arrowstyle": "-|>", "color": RED, "lw": 1},
@@ -329,19 +345,19 @@ def gan_generator_losses() -> Figure:
     left.text(-2.0, 3.2, "$-\\log D$", color=GREEN)
     left.text(0.2, -4.6, "$\\log(1-D)$", color=RED, ha="right")
     left.axhline(0, color=GREY, lw=0.6)
-    left.set_title("loss", fontsize=10)
+    left.set_title("loss", fontsize=11)
     right.plot(a, 1 - d, color=GREEN, lw=2)
     right.plot(a, d, color=RED, lw=2)
-    right.text(-5.8, 0.88, "$1-D$", color=GREEN)
-    right.text(-5.8, 0.07, "$D$", color=RED)
+    right.text(2.5, 0.12, "$1-D$", color=GREEN)
+    right.text(3.2, 0.85, "$D$", color=RED)
     right.axvspan(-6, -2, color=ORANGE, alpha=0.15, lw=0)
-    right.text(-4, 0.46, "where a\nbeginner is", ha="center", fontsize=9)
-    right.set_title("strength of its pull", fontsize=10)
+    right.text(-4, 0.46, "where a\nbeginner is", ha="center", fontsize=10)
+    right.set_title("strength of its pull", fontsize=11)
     for ax in (left, right):
         ax.set_xlabel("logit $a$ of a generated picture")
         ax.set_xlim(-6, 6)
         ax.set_xticks([-6, -3, 0, 3, 6])
-    fig.subplots_adjust(left=0.07, right=0.98, top=0.9, bottom=0.17, wspace=0.2)
+    fig.subplots_adjust(left=0.07, right=0.98, top=0.9, bottom=0.19, wspace=0.2)
     return fig
 
 
@@ -351,41 +367,41 @@ def gan_turns() -> Figure:
     # the discriminator's turn
     label(ax, 0.3, 0.6, "the discriminator’s turn", ha="left", bold=True)
     box(ax, 0.3, 1.6, 2.0, 1.5, "$z$")
-    box(ax, 3.2, 1.6, 2.6, 1.5, "$G$", kind="plain", fontsize=12)
-    box(ax, 8.2, 2.6, 2.8, 1.9, "$D$", kind="filter", fontsize=12)
+    box(ax, 3.2, 1.6, 2.6, 1.5, "$G$", kind="plain", fontsize=13)
+    box(ax, 8.2, 2.6, 2.8, 1.9, "$D$", kind="filter", fontsize=13)
     box(ax, 3.2, 4.3, 2.6, 1.5, "real $x$", kind="input")
-    box(ax, 12.6, 2.8, 2.6, 1.5, "$L_D$", kind="error", fontsize=12)
+    box(ax, 12.6, 2.8, 2.6, 1.5, "$L_D$", kind="error", fontsize=13)
     arrow(ax, (2.3, 2.35), (3.2, 2.35))
     arrow(ax, (5.8, 2.35), (8.2, 3.1))
     arrow(ax, (5.8, 5.05), (8.2, 4.0))
     arrow(ax, (11.0, 3.3), (12.6, 3.3))
     arrow(ax, (12.6, 3.85), (11.0, 3.85), color=RED, dashed=True, lw=1.6)
     ax.plot([7.0, 7.0], [1.5, 3.6], color=INK, lw=4, zorder=7)
-    label(ax, 7.0, 0.95, "no_grad", fontsize=10)
-    label(ax, 9.6, 5.2, "moves", fontsize=9.5, color=RED)
-    label(ax, 11.2, 6.5, "labels: 1 for real, 0 for generated", fontsize=9.5, color=GREY)
+    label(ax, 7.0, 0.95, "no_grad", fontsize=11)
+    label(ax, 9.6, 5.2, "moves", fontsize=10.5, color=RED)
+    label(ax, 11.2, 6.5, "labels: 1 for real, 0 for generated", fontsize=10.5, color=GREY)
     line(ax, (0.2, 7.3), (15.4, 7.3))
     # the generator's turn
     label(ax, 0.3, 8.1, "the generator’s turn", ha="left", bold=True)
     box(ax, 0.3, 9.5, 2.0, 1.5, "$z$")
-    box(ax, 3.2, 9.3, 2.6, 1.9, "$G$", kind="filter", fontsize=12)
-    box(ax, 8.2, 9.3, 2.8, 1.9, "$D$", kind="plain", fontsize=12)
-    box(ax, 12.6, 9.5, 2.6, 1.5, "$L_G$", kind="error", fontsize=12)
+    box(ax, 3.2, 9.3, 2.6, 1.9, "$G$", kind="filter", fontsize=13)
+    box(ax, 8.2, 9.3, 2.8, 1.9, "$D$", kind="plain", fontsize=13)
+    box(ax, 12.6, 9.5, 2.6, 1.5, "$L_G$", kind="error", fontsize=13)
     arrow(ax, (2.3, 10.0), (3.2, 10.0))
     arrow(ax, (5.8, 9.9), (8.2, 9.9))
     arrow(ax, (11.0, 9.9), (12.6, 9.9))
     arrow(ax, (12.6, 10.6), (11.0, 10.6), color=RED, dashed=True, lw=1.6)
     arrow(ax, (8.2, 10.6), (5.8, 10.6), color=RED, dashed=True, lw=1.6)
-    label(ax, 4.5, 11.9, "moves", fontsize=9.5, color=RED)
+    label(ax, 4.5, 11.9, "moves", fontsize=10.5, color=RED)
     label(
         ax,
         9.6,
         12.3,
         "collects gradients too;\nthey must be cleared, not used",
-        fontsize=9.5,
+        fontsize=10.5,
         color=RED,
     )
-    label(ax, 11.2, 14.3, "label: 1, because $G$ wants to be believed", fontsize=9.5, color=GREY)
+    label(ax, 11.2, 14.3, "label: 1, because $G$ wants to be believed", fontsize=10.5, color=GREY)
     return fig
 
 
@@ -415,9 +431,9 @@ def gan_rotation() -> Figure:
         ax.plot(1, 0, "o", color=ORANGE, ms=4)
         ax.plot(0, 0, "+", color=INK, ms=7, mew=1.4)
         ax.set(xlim=(-2.3, 2.3), ylim=(-2.3, 2.3), aspect="equal", xticks=[], yticks=[])
-        ax.set_title(rule.__name__, fontsize=10)
-        ax.set_xlabel("$x$", fontsize=11, labelpad=1)
-    axes[0].set_ylabel("$y$", fontsize=11, rotation=0, labelpad=6)
+        ax.set_title(rule.__name__, fontsize=11)
+        ax.set_xlabel("$x$", fontsize=12, labelpad=1)
+    axes[0].set_ylabel("$y$", fontsize=12, rotation=0, labelpad=6)
     fig.subplots_adjust(left=0.06, right=0.99, top=0.89, bottom=0.1, wspace=0.08)
     return fig
 

@@ -2,31 +2,44 @@
 
 One colour means one thing in every figure: blue is what comes in, orange is what is learned (or
 the window that slides), green is what goes out, grey dashes are padding. Figures are 5.2 inches
-wide with letters of 9 points and more, so that they can still be read on a telephone.
+wide with letters of 10 points and more, so that they can still be read on a telephone. Their ground
+is transparent, and book/_ext/dark_svg.py knows a counterpart for each colour named here: use these
+names, or add the new colour there.
 """
 
 import argparse
+import io
+import itertools
+import math
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
+from matplotlib.text import Text
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+for face in sorted((ROOT / "aesthetic_utils" / "data" / "files" / "fonts").glob("*.ttf")):
+    font_manager.fontManager.addfont(face)
+FONT = "Course Sans"  # made by tools/fonts.py
 WIDTH = 5.2  # inches
 INK = "#222222"
-GREY = "#8a8a8a"
+PAPER = "#FDFCFA"  # the page's own ground, where something has to be covered
+GREY = "#6E6E6E"
+BROWN = "#9A5B00"  # words that belong to something orange, which is too light for letters
 BLUE, ORANGE, GREEN, RED, PURPLE = "#0072B2", "#D98200", "#00855F", "#C44E00", "#9C5A8C"
 FILL = {
     "input": "#D3E6F5",
     "filter": "#FCE2B8",
     "output": "#CDEBDD",
-    "padding": "#FFFFFF",
+    "padding": PAPER,
     "plain": "#F3F3F3",
     "error": "#F8D5C6",
     "extra": "#EBD9E6",
@@ -42,9 +55,20 @@ EDGE = {
 }
 
 STYLE = {
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same everywhere
-    "font.size": 10,
-    "mathtext.fontset": "cm",
+    "font.family": [FONT, "DejaVu Sans"],  # the second has the few signs that the first lacks
+    "font.size": 11,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
+    "legend.fontsize": 10.5,
+    "mathtext.fontset": "custom",
+    "mathtext.rm": FONT,
+    "mathtext.it": f"{FONT}:italic",
+    "mathtext.cal": f"{FONT}:italic",
+    "mathtext.bf": f"{FONT}:bold",
+    "mathtext.bfit": f"{FONT}:bold",
+    "mathtext.sf": FONT,
+    "mathtext.tt": "DejaVu Sans Mono",
+    "mathtext.fallback": "stixsans",
     "svg.fonttype": "path",
     "svg.hashsalt": "figures of part 3",  # the same picture gives the same file
     "axes.spines.top": False,
@@ -54,8 +78,8 @@ STYLE = {
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
     "legend.frameon": False,
 }
 
@@ -81,7 +105,7 @@ def cell(
     *,
     kind: str = "input",
     size: float = 1.0,
-    fontsize: float = 10,
+    fontsize: float = 11,
     fill: str | None = None,
     bold: bool = False,
     zorder: float = 2,
@@ -123,7 +147,7 @@ def grid(
     *,
     kind: str = "input",
     size: float = 1.0,
-    fontsize: float = 10,
+    fontsize: float = 11,
     kinds: Mapping[tuple[int, int], str] | None = None,
 ) -> None:
     """A table of cells; `kinds` recolours single cells by (row, column)."""
@@ -152,7 +176,7 @@ def box(
     text: str,
     *,
     kind: str = "plain",
-    fontsize: float = 10,
+    fontsize: float = 11,
     rounding: float = 0.12,
 ) -> None:
     """A rounded box with centred text."""
@@ -175,7 +199,7 @@ def box(
         ha="center",
         va="center",
         fontsize=fontsize,
-        linespacing=1.25,
+        linespacing=1.0,
         zorder=4,
     )
 
@@ -186,7 +210,7 @@ def label(
     y: float,
     text: str,
     *,
-    fontsize: float = 10,
+    fontsize: float = 11,
     color: str = INK,
     ha: str = "center",
     va: str = "center",
@@ -203,7 +227,7 @@ def label(
         color=color,
         fontweight="bold" if bold else "normal",
         rotation=rotation,
-        linespacing=1.3,
+        linespacing=1.05,
         zorder=8,
     )
 
@@ -268,7 +292,7 @@ class Plane:
                 self.quad(row, column),
                 closed=True,
                 facecolor=EDGE[kind] if strong else FILL[kind],
-                edgecolor="white" if strong else EDGE[kind],
+                edgecolor=PAPER if strong else EDGE[kind],
                 linewidth=0.6,
                 linestyle=(0, (2, 1.6)) if dashed else "-",
                 zorder=2,
@@ -289,17 +313,74 @@ class Plane:
         )
 
 
+def ticks_shown(ax: Axes) -> Iterator[Text]:
+    """Labels of the ticks inside the limits of an axes that shows them."""
+    for axis in (ax.xaxis, ax.yaxis) if ax.axison else ():
+        low, high = sorted(axis.get_view_interval())
+        margin = 1e-9 * (high - low)
+        for tick in axis.get_major_ticks():
+            if low - margin <= tick.get_loc() <= high + margin:
+                yield tick.label1
+
+
+def texts_shown(fig: Figure) -> list[Text]:
+    """The texts that a reader sees, after the figure has been drawn once."""
+    hidden = {
+        text for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) for text in axis.findobj(Text)
+    }
+    texts = [text for text in fig.findobj(Text) if text not in hidden]
+    for ax in fig.axes:
+        texts += ticks_shown(ax)
+        texts += [ax.xaxis.label, ax.yaxis.label] if ax.axison else []
+    return [text for text in texts if text.get_visible() and text.get_text().strip()]
+
+
+def smallest_type(fig: Figure) -> float:
+    """Size in points of the smallest letters (indices of formulas aside)."""
+    return min((text.get_fontsize() for text in texts_shown(fig)), default=math.inf)
+
+
+def faults(fig: Figure) -> list[str]:
+    """Texts that the edge cuts or that overlap; a line of text has some empty room at its borders."""
+    fig.canvas.draw()
+    scale = 72 / fig.dpi
+    boxes = [(text, Text.get_window_extent(text)) for text in texts_shown(fig)]
+    found = []
+    for text, b in boxes:
+        over = max(-b.x0, -b.y0, b.x1 - fig.bbox.x1, b.y1 - fig.bbox.y1) * scale
+        if over > 1.0:
+            found.append(f"{text.get_text()!r} is cut by the edge: {over:.1f} pt")
+    for (one, a), (other, b) in itertools.combinations(boxes, 2):
+        deep = min(a.x1 - b.x0, b.x1 - a.x0, a.y1 - b.y0, b.y1 - a.y0) * scale
+        if deep > 3.0:
+            found.append(f"{one.get_text()!r} and {other.get_text()!r} overlap: {deep:.1f} pt")
+    return found
+
+
+def as_svg(fig: Figure) -> str:
+    """The figure as text, without ground or date; the root element tells its smallest type."""
+    buffer = io.StringIO()
+    fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    lines = [part.rstrip() for part in buffer.getvalue().splitlines()]
+    lines = [part for part in lines if part]
+    opening = next(i for i, part in enumerate(lines) if part.startswith("<svg "))
+    lines[opening] = lines[opening].replace(
+        "<svg ", f'<svg data-smallest-type="{smallest_type(fig):g}" ', 1
+    )
+    return "\n".join(lines) + "\n"
+
+
 def save(fig: Figure, path: pathlib.Path) -> None:
-    """Write one SVG, opaque and without a date, and close the figure."""
-    fig.savefig(path, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
+    """Writes one SVG and closes the figure; ValueError where letters are cut or overlap."""
+    if found := faults(fig):
+        raise ValueError(f"{path.name}: {'; '.join(found)}")
+    path.write_text(as_svg(fig), encoding="utf-8")
     plt.close(fig)
-    text = path.read_text(encoding="utf-8")
-    path.write_text("\n".join(part.rstrip() for part in text.splitlines()) + "\n", encoding="utf-8")
 
 
 def main(figures: Mapping[str, Callable[[], Figure]]) -> int:
     """Command line of every figure tool: draw all, or those named, into a folder."""
-    default = pathlib.Path(__file__).resolve().parents[2] / "book" / "figures"
+    default = ROOT / "book" / "figures"
     parser = argparse.ArgumentParser(description="Draw figures of the book as SVG.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(figures))
     parser.add_argument("--out", type=pathlib.Path, default=default, help="folder to write to")

@@ -5,14 +5,29 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from grids import BLUE, EDGE, FILL, GREEN, GREY, INK, ORANGE, RED, WIDTH, arrow, canvas, label, main
+from grids import (
+    BLUE,
+    BROWN,
+    EDGE,
+    FILL,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    RED,
+    WIDTH,
+    arrow,
+    canvas,
+    label,
+    main,
+)
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
 
 
 def node(ax: Axes, x: float, y: float, text: str = "", *, kind: str = "plain", r: float = 0.55,
-         fontsize: float = 10) -> None:  # fmt: skip
+         fontsize: float = 11) -> None:  # fmt: skip
     ax.add_patch(
         Circle((x, y), r, facecolor=FILL[kind], edgecolor=EDGE[kind], linewidth=1.1, zorder=4)
     )
@@ -35,28 +50,28 @@ def neuron() -> Figure:
     fig, ax = canvas(15, 6.2)
     inputs = ((1.2, 1.1, "$x_1$"), (1.2, 3.1, "$x_2$"), (1.2, 5.1, "$x_3$"))
     for i, (x, y, text) in enumerate(inputs):
-        node(ax, x, y, text, kind="input", fontsize=11)
+        node(ax, x, y, text, kind="input", fontsize=12)
         edge(ax, (x, y), (6.0, 3.1), color=ORANGE, lw=1.5, r=0.7)
-        label(ax, 3.3, (1.45, 2.75, 4.85)[i], f"$w_{i + 1}$", fontsize=11, color="#9A5B00")
+        label(ax, 3.3, (1.45, 2.75, 4.85)[i], f"$w_{i + 1}$", fontsize=12, color=BROWN)
     node(ax, 6.0, 3.1, "$+$", r=0.8, fontsize=15)
-    label(ax, 6.0, 0.6, "$b$", fontsize=11, color="#9A5B00")
+    label(ax, 6.0, 0.6, "$b$", fontsize=12, color=BROWN)
     arrow(ax, (6.0, 0.95), (6.0, 2.25), color=ORANGE, lw=1.5)
     arrow(ax, (6.85, 3.1), (9.0, 3.1))
-    label(ax, 7.85, 2.6, "$z$", fontsize=11)
+    label(ax, 7.85, 2.6, "$z$", fontsize=12)
     node(ax, 9.95, 3.1, "", r=0.9)
     t = np.linspace(-1, 1, 60)
     ax.plot(9.95 + 0.6 * t, 3.1 - 0.45 * np.tanh(3 * t), color=INK, lw=1.6, zorder=6)
     arrow(ax, (10.9, 3.1), (12.9, 3.1))
-    node(ax, 13.6, 3.1, "$a$", kind="output", r=0.65, fontsize=11)
-    label(ax, 6.0, 5.3, "weighted sum", fontsize=10)
-    label(ax, 9.95, 5.3, "nonlinearity", fontsize=10)
-    label(ax, 13.4, 5.3, "output", fontsize=10)
+    node(ax, 13.6, 3.1, "$a$", kind="output", r=0.65, fontsize=12)
+    label(ax, 6.0, 5.3, "weighted sum", fontsize=11)
+    label(ax, 9.95, 5.3, "nonlinearity", fontsize=11)
+    label(ax, 13.4, 5.3, "output", fontsize=11)
     return fig
 
 
 def graph_or_loop() -> Figure:
     fig, ax = canvas(15, 6.9)
-    label(ax, 3.4, 0.5, "feed-forward: no way back", fontsize=10, bold=True)
+    label(ax, 3.4, 0.5, "feed-forward: no way back", fontsize=11, bold=True)
     layers = ((0.9, (2.4, 4.6)), (3.4, (1.7, 3.5, 5.3)), (5.9, (3.5,)))
     kinds = ("input", "plain", "output")
     for (x0, ys0), (x1, ys1) in zip(layers, layers[1:], strict=False):
@@ -66,8 +81,8 @@ def graph_or_loop() -> Figure:
     for (x, ys), kind in zip(layers, kinds, strict=True):
         for y in ys:
             node(ax, x, y, kind=kind, r=0.5)
-    label(ax, 3.4, 6.5, "a directed acyclic graph", fontsize=9.5, color="#555555")
-    label(ax, 11.4, 0.5, "recurrent: a loop", fontsize=10, bold=True)
+    label(ax, 3.4, 6.5, "a directed acyclic graph", fontsize=10.5, color="#555555")
+    label(ax, 11.4, 0.5, "recurrent: a loop", fontsize=11, bold=True)
     node(ax, 9.0, 3.5, "$x_t$", kind="input", r=0.6)
     node(ax, 11.6, 3.5, "$h$", r=0.6)
     node(ax, 14.1, 3.5, "$y_t$", kind="output", r=0.6)
@@ -77,8 +92,8 @@ def graph_or_loop() -> Figure:
         FancyArrowPatch((12.0, 3.02), (11.2, 3.02), connectionstyle="arc3,rad=1.9", color=RED,
                         arrowstyle="-|>", mutation_scale=10, lw=1.6, zorder=5)
     )  # fmt: skip
-    label(ax, 12.9, 1.9, "next\ntime step", fontsize=9.5, color=RED, ha="left")
-    label(ax, 11.4, 6.5, "not acyclic until unrolled in time", fontsize=9.5, color="#555555")
+    label(ax, 12.9, 1.9, "next\ntime step", fontsize=10.5, color=RED, ha="left")
+    label(ax, 11.4, 6.5, "not acyclic until unrolled in time", fontsize=10.5, color="#555555")
     ax.plot([7.4, 7.4], [0.2, 6.7], color="#DDDDDD", lw=1)
     return fig
 
@@ -96,10 +111,10 @@ def activations() -> Figure:
         ax.axhline(0, color="#DDDDDD", lw=0.8)
         ax.plot(z, value, color=BLUE, lw=2, label="value")
         ax.plot(z, slope, color=ORANGE, lw=1.6, ls="--", label="slope")
-        ax.set_title(name, fontsize=10)
+        ax.set_title(name, fontsize=11)
         ax.set(xlabel="$z$", xlim=(-4, 4), ylim=limits, xticks=[-4, 0, 4])
-        ax.tick_params(labelsize=9)
-    axes[2].legend(fontsize=9, loc="upper left", borderpad=0, handlelength=1.3)
+        ax.tick_params(labelsize=10)
+    axes[2].legend(fontsize=10, loc="upper left", borderpad=0, handlelength=1.3)
     return fig
 
 
@@ -125,28 +140,28 @@ def backpropagation() -> Figure:
                      color=ORANGE if live else "#CCCCCC")  # fmt: skip
     for column, (x0, pair, kind) in enumerate(zip(columns, names, kinds, strict=True)):
         for row, (y0, name) in enumerate(zip(rows, pair, strict=True)):
-            node(ax, x0, y0, name, kind=kind, r=0.7, fontsize=11)
+            node(ax, x0, y0, name, kind=kind, r=0.7, fontsize=12)
             up = row == 0
             value = (x, a, s)[column][row]
             y_value, y_blame = (y0 - 1.05, y0 - 1.65) if up else (y0 + 1.05, y0 + 1.65)
-            label(ax, x0, y_value, f"{value:.2f}".replace("-", "−"), color=GREEN, fontsize=10)
+            label(ax, x0, y_value, f"{value:.2f}".replace("-", "−"), color=GREEN, fontsize=11)
             if column:
                 blame = (at_z, at_s)[column - 1][row]
                 text = f"{blame:+.2f}".replace("-", "−")
-                label(ax, x0, y_blame, text, color=RED, fontsize=10)
+                label(ax, x0, y_blame, text, color=RED, fontsize=11)
     for x0, y0, weight in (
         (3.75, 2.65, "1"), (3.75, 6.95, "−1"), (8.25, 2.65, "1"), (8.25, 6.95, "1"),
         (7.65, 5.75, "−1"),
     ):  # fmt: skip
-        label(ax, x0, y0, weight, fontsize=10, color="#9A5B00")
+        label(ax, x0, y0, weight, fontsize=11, color=BROWN)
     for row, y0 in enumerate(rows):
         up = row == 0
-        label(ax, 12.9, y0, f"$p_{row + 1}$ = {p[row]:.2f}", fontsize=10, ha="left")
+        label(ax, 12.9, y0, f"$p_{row + 1}$ = {p[row]:.2f}", fontsize=11, ha="left")
         label(ax, 12.9, y0 + (-0.65 if up else 0.65), f"$y_{row + 1}$ = {target[row]:.0f}",
-              fontsize=10, ha="left", color="#555555")  # fmt: skip
+              fontsize=11, ha="left", color="#555555")  # fmt: skip
         arrow(ax, (11.3, y0), (12.7, y0))
-    label(ax, 0.3, 0.45, "green: the signal, forwards", fontsize=9.5, ha="left", color=GREEN)
-    label(ax, 7.3, 0.45, "red: the blame, backwards", fontsize=9.5, ha="left", color=RED)
+    label(ax, 0.3, 0.45, "green: the signal, forwards", fontsize=10.5, ha="left", color=GREEN)
+    label(ax, 7.3, 0.45, "red: the blame, backwards", fontsize=10.5, ha="left", color=RED)
     return fig
 
 
@@ -162,7 +177,7 @@ def step_sizes() -> Figure:
         ax.plot(grid, grid**2, color="#BBBBBB", lw=1.5)
         ax.plot(w, w**2, "o-", color=ORANGE, ms=4, lw=1)
         ax.plot(w[0], w[0] ** 2, "o", color=BLUE, ms=6)
-        ax.set_title(name, fontsize=10)
+        ax.set_title(name, fontsize=11)
         ax.set(xlabel="weight", xticks=[], yticks=[], ylim=(-0.1, 2.8))
     axes[0].set_ylabel("loss")
     return fig
@@ -199,8 +214,8 @@ def three_ideas() -> Figure:
             node(ax, x, bottom, kind="input", r=0.27)
         for x in ys:
             node(ax, x, top, kind="output", r=0.27)
-        label(ax, 0.3, y + 0.2, title, fontsize=10.5, ha="left", bold=True)
-        label(ax, 0.3, y + 0.95, count, fontsize=10, ha="left", color="#9A5B00")
+        label(ax, 0.3, y + 0.2, title, fontsize=11.5, ha="left", bold=True)
+        label(ax, 0.3, y + 0.95, count, fontsize=11, ha="left", color=BROWN)
     return fig
 
 
@@ -223,8 +238,8 @@ def growing_view() -> Figure:
             kind = ("input", "plain", "output")[depth] if seen else "padding"
             node(ax, xs[i], y, kind=kind, r=0.3)
     for y, text in ((5.6, "pixels: sees 1"), (3.9, "layer 1: sees 3"), (2.2, "layer 2: sees 5")):
-        label(ax, 11.9, y, text, fontsize=9.5, ha="left")
-    label(ax, xs[chosen], 1.2, "one unit", fontsize=10, color=GREEN)
+        label(ax, 11.9, y, text, fontsize=10.5, ha="left")
+    label(ax, xs[chosen], 1.2, "one unit", fontsize=11, color=GREEN)
     ax.plot([xs[2] - 0.35, xs[6] + 0.35], [6.2, 6.2], color=GREY, lw=1.2)
     return fig
 

@@ -55,8 +55,8 @@ def pool_windows() -> Figure:
     arrow(ax, (5.0, 3.6), (10.2, 2.3), curve=-0.1)
     arrow(ax, (5.0, 4.5), (10.2, 5.7), curve=0.1)
     label(ax, 2.6, 1.4, "input, $k=l=s=2$", color=BLUE)
-    label(ax, 7.5, 1.75, "the largest", fontsize=10)
-    label(ax, 7.5, 6.3, "the average", fontsize=10)
+    label(ax, 7.5, 1.75, "the largest", fontsize=11)
+    label(ax, 7.5, 6.3, "the average", fontsize=11)
     label(ax, 11.6, 0.65, "max pooling", color=GREEN)
     label(ax, 11.6, 4.15, "average pooling", color=GREEN)
     return fig
@@ -80,9 +80,9 @@ def pool_overlap() -> Figure:
             start = 0.5 + 2 * i
             line(ax, (start + 0.1, row), (start + k - 0.1, row), color=ORANGE, lw=3.0, zorder=4)
         label(ax, 9.9, y + 0.5, f"{count} windows", ha="left", color=GREEN)
-    label(ax, 9.9, 3.0, "last pixel\nunseen", ha="left", fontsize=9.5, color=GREY)
+    label(ax, 9.9, 3.0, "last pixel\nunseen", ha="left", fontsize=10.5, color=GREY)
     arrow(ax, (9.8, 2.9), (9.1, 2.5), color=GREY, lw=0.9, head=7)
-    label(ax, 9.9, 7.3, "read by two\nwindows", ha="left", fontsize=9.5, color=PURPLE)
+    label(ax, 9.9, 7.3, "read by two\nwindows", ha="left", fontsize=10.5, color=PURPLE)
     arrow(ax, (9.8, 7.2), (7.1, 6.9), color=PURPLE, lw=0.9, head=7, curve=-0.15)
     return fig
 
@@ -94,16 +94,16 @@ def pool_backward() -> Figure:
     wide = np.kron(gradient, np.ones((2, 2), dtype=int))
     winners = np.kron(windows.max(-1), np.ones((2, 2), dtype=int)) == TABLE
     small(ax, 0.8, 4.8, gradient)
-    label(ax, 1.8, 4.2, r"$\delta = \partial L/\partial y$", color=GREEN, fontsize=11)
+    label(ax, 1.8, 4.2, r"$\delta = \partial L/\partial y$", color=GREEN, fontsize=12)
     tinted(ax, 8.6, 1.0, np.where(winners, wide, 0), winners)
     tinted(ax, 8.6, 6.8, wide / 4)
     arrow(ax, (3.1, 5.4), (8.2, 3.0), curve=-0.12)
     arrow(ax, (3.1, 6.2), (8.2, 8.8), curve=0.12)
-    label(ax, 4.6, 2.9, "all of it\nto the winner", fontsize=10)
-    label(ax, 4.9, 9.0, "a quarter\nto each", fontsize=10)
+    label(ax, 4.6, 2.9, "all of it\nto the winner", fontsize=11)
+    label(ax, 4.9, 9.0, "a quarter\nto each", fontsize=11)
     label(ax, 10.6, 0.5, "max pooling", color=BLUE)
     label(ax, 10.6, 6.3, "average pooling", color=BLUE)
-    label(ax, 10.6, 11.3, r"$\partial L/\partial x$", color=BLUE, fontsize=11)
+    label(ax, 10.6, 11.3, r"$\partial L/\partial x$", color=BLUE, fontsize=12)
     return fig
 
 
@@ -130,13 +130,13 @@ def pool_aliasing() -> Figure:
     for column, shift in enumerate((0, 1)):
         signal = (((t - shift) % 4) < 1) * 1.0 + (((t - shift) % 4) == 1) * 0.35
         stripes(axes[0, column], signal, BLUE, FILL["input"])
-        axes[0, column].set_title("stripes" if shift == 0 else "moved by one pixel", fontsize=10)
+        axes[0, column].set_title("stripes" if shift == 0 else "moved by one pixel", fontsize=11)
         for row, name in enumerate(names, start=1):
             values = np.repeat(pooled(signal, name), 2)
             stripes(axes[row, column], values, GREEN, FILL["output"])
     for row, name in enumerate(("input", *names)):
         axes[row, 0].set_ylabel(
-            name.replace(", ", ",\n"), rotation=0, ha="right", va="center", fontsize=9.5
+            name.replace(", ", ",\n"), rotation=0, ha="right", va="center", fontsize=10.5
         )
     fig.subplots_adjust(left=0.2, right=0.98, top=0.93, bottom=0.02, hspace=0.28, wspace=0.08)
     return fig

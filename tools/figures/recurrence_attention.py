@@ -3,10 +3,12 @@
 import numpy as np
 from grids import (
     BLUE,
+    BROWN,
     GREEN,
     GREY,
     INK,
     ORANGE,
+    PAPER,
     RED,
     arrow,
     box,
@@ -26,15 +28,15 @@ def rnn_unrolled() -> Figure:
     fig, ax = canvas(16.4, 8.6)
     for t, x in enumerate((3.0, 7.0, 11.0), start=1):
         box(ax, x, 3.4, 1.9, 1.6, f"$h_{t}$", kind="filter", fontsize=13)
-        box(ax, x + 0.2, 6.6, 1.5, 1.2, f"$x_{t}$", kind="input", fontsize=12)
-        box(ax, x + 0.2, 0.6, 1.5, 1.2, f"$y_{t}$", kind="output", fontsize=12)
+        box(ax, x + 0.2, 6.6, 1.5, 1.2, f"$x_{t}$", kind="input", fontsize=13)
+        box(ax, x + 0.2, 0.6, 1.5, 1.2, f"$y_{t}$", kind="output", fontsize=13)
         arrow(ax, (x + 0.95, 6.6), (x + 0.95, 5.05), color=ORANGE, lw=1.6)
         arrow(ax, (x + 0.95, 3.4), (x + 0.95, 1.85), color=ORANGE, lw=1.6)
         arrow(ax, (x + 1.9, 4.2), (x + 3.95, 4.2), color=ORANGE, lw=1.6)
-        label(ax, x + 1.3, 5.85, "$U$", color=ORANGE, fontsize=11)
-        label(ax, x + 1.3, 2.65, "$V$", color=ORANGE, fontsize=11)
-        label(ax, x + 2.85, 3.75, "$W$", color=ORANGE, fontsize=11)
-    label(ax, 0.9, 4.2, "$h_0 = 0$", fontsize=11)
+        label(ax, x + 1.3, 5.85, "$U$", color=BROWN, fontsize=12)
+        label(ax, x + 1.3, 2.65, "$V$", color=BROWN, fontsize=12)
+        label(ax, x + 2.85, 3.75, "$W$", color=BROWN, fontsize=12)
+    label(ax, 0.9, 4.2, "$h_0 = 0$", fontsize=12)
     arrow(ax, (1.9, 4.2), (2.95, 4.2), color=ORANGE, lw=1.6)
     label(ax, 15.6, 4.2, "\u2026", fontsize=14)
     label(ax, 0.9, 7.2, "input", color=BLUE)
@@ -63,7 +65,7 @@ def rnn_vanishing() -> Figure:
     steps = np.arange(51)
     for base, color, style in ((0.9, BLUE, "-"), (1.0, GREY, "--"), (1.1, RED, "-.")):
         ax.semilogy(steps, base**steps, style, color=color, linewidth=2)
-        ax.text(51, base**50, f"${base:g}^k$", color=color, fontsize=11, va="center")
+        ax.text(51, base**50, f"${base:g}^k$", color=color, fontsize=12, va="center")
     for scale, color in ((0.9, BLUE),):
         ax.semilogy(steps, recurrent_gradient(scale), color=color, linewidth=1, alpha=0.9)
     ax.text(
@@ -73,27 +75,27 @@ def rnn_vanishing() -> Figure:
         color=BLUE,
         ha="right",
         va="top",
-        fontsize=9.5,
+        fontsize=10.5,
     )
     ax.set_xlim(0, 50)
     ax.set_ylim(1e-5, 1e3)
     ax.set_xlabel("steps back in time, $k$")
     ax.set_ylabel("gradient, relative")
-    fig.subplots_adjust(left=0.14, right=0.88, top=0.96, bottom=0.16)
+    fig.subplots_adjust(left=0.14, right=0.88, top=0.96, bottom=0.18)
     return fig
 
 
 def operation(ax: Axes, x: float, y: float, sign: str) -> None:
-    ax.plot(x, y, "o", markersize=15, markerfacecolor="white", markeredgecolor=INK, zorder=6)
-    label(ax, x, y, sign, fontsize=11)
+    ax.plot(x, y, "o", markersize=15, markerfacecolor=PAPER, markeredgecolor=INK, zorder=6)
+    label(ax, x, y, sign, fontsize=12)
 
 
 def lstm_cell() -> Figure:
     fig, ax = canvas(16.0, 10.8)
     line(ax, (0.6, 1.8), (15.2, 1.8), color=GREEN, lw=2.4, zorder=3)
     arrow(ax, (14.6, 1.8), (15.6, 1.8), color=GREEN, lw=2.4)
-    label(ax, 1.0, 1.1, "$c_{t-1}$", fontsize=12, color=GREEN)
-    label(ax, 15.1, 1.1, "$c_t$", fontsize=12, color=GREEN)
+    label(ax, 1.0, 1.1, "$c_{t-1}$", fontsize=13, color=GREEN)
+    label(ax, 15.1, 1.1, "$c_t$", fontsize=13, color=GREEN)
     gates = (
         (2.4, "$f_t$\nforget"),
         (5.5, "$i_t$\nwrite"),
@@ -101,10 +103,10 @@ def lstm_cell() -> Figure:
         (11.7, "$o_t$\nshow"),
     )
     for x, text in gates:
-        box(ax, x, 6.2, 2.4, 1.9, text, kind="filter", fontsize=10.5)
+        box(ax, x, 6.2, 2.4, 1.9, text, kind="filter", fontsize=11.5)
         arrow(ax, (x + 1.2, 9.3), (x + 1.2, 8.15), lw=1.0, head=7)
     line(ax, (0.6, 9.3), (12.9, 9.3), color=INK, lw=1.3)
-    label(ax, 0.6, 9.95, "$h_{t-1}$ and $x_t$", ha="left", fontsize=11)
+    label(ax, 0.6, 9.95, "$h_{t-1}$ and $x_t$", ha="left", fontsize=12)
     operation(ax, 3.6, 1.8, "\u00d7")
     arrow(ax, (3.6, 6.2), (3.6, 2.35))
     operation(ax, 8.2, 1.8, "+")
@@ -115,31 +117,31 @@ def lstm_cell() -> Figure:
     operation(ax, 12.9, 4.3, "\u00d7")
     arrow(ax, (12.9, 6.2), (12.9, 4.85))
     arrow(ax, (12.9, 1.8), (12.9, 3.75))
-    label(ax, 13.2, 2.9, "tanh", ha="left", fontsize=9.5)
+    label(ax, 13.2, 2.9, "tanh", ha="left", fontsize=10.5)
     arrow(ax, (13.45, 4.3), (15.6, 4.3))
-    label(ax, 15.1, 5.0, "$h_t$", fontsize=12)
-    label(ax, 5.9, 1.1, "the old memory, kept", fontsize=9, color=GREEN)
+    label(ax, 15.1, 5.0, "$h_t$", fontsize=13)
+    label(ax, 5.9, 1.1, "the old memory, kept", fontsize=10, color=GREEN)
     return fig
 
 
 def attention_flow() -> Figure:
     fig, ax = canvas(16.0, 14.2)
     tokens = "tokens  $X$\n$n \\times d$"
-    box(ax, 5.6, 12.2, 4.8, 1.6, tokens, kind="input", fontsize=10.5)
+    box(ax, 5.6, 12.2, 4.8, 1.6, tokens, kind="input", fontsize=11.5)
     for x, name, how in (
         (0.6, "$Q$", "$X W_Q$"),
         (6.0, "$K$", "$X W_K$"),
         (11.4, "$V$", "$X W_V$"),
     ):
-        box(ax, x, 8.9, 4.0, 1.5, f"{name} = {how}", kind="filter", fontsize=10.5)
+        box(ax, x, 8.9, 4.0, 1.5, f"{name} = {how}", kind="filter", fontsize=11.5)
         arrow(ax, (8.0, 12.2), (x + 2.0, 10.45))
-    label(ax, 1.3, 10.85, "asks", fontsize=9.5, color=GREY)
-    label(ax, 6.9, 10.85, "offers", fontsize=9.5, color=GREY)
-    label(ax, 14.7, 10.85, "tells", fontsize=9.5, color=GREY)
-    box(ax, 2.4, 5.9, 5.8, 1.5, r"scores  $QK^{\top}\!/\sqrt{d_k}$", kind="plain", fontsize=10.5)
+    label(ax, 1.3, 10.85, "asks", fontsize=10.5, color=GREY)
+    label(ax, 6.9, 10.85, "offers", fontsize=10.5, color=GREY)
+    label(ax, 14.7, 10.85, "tells", fontsize=10.5, color=GREY)
+    box(ax, 2.4, 5.9, 5.8, 1.5, r"scores  $QK^{\top}\!/\sqrt{d_k}$", kind="plain", fontsize=11.5)
     arrow(ax, (2.6, 8.9), (4.4, 7.45))
     arrow(ax, (8.0, 8.9), (6.2, 7.45))
-    box(ax, 2.4, 3.2, 5.8, 1.5, "softmax: rows sum to 1", kind="plain", fontsize=10.5)
+    box(ax, 2.4, 3.2, 5.8, 1.5, "softmax: rows sum to 1", kind="plain", fontsize=11.5)
     arrow(ax, (5.3, 5.9), (5.3, 4.75))
     box(
         ax,
@@ -149,11 +151,11 @@ def attention_flow() -> Figure:
         1.6,
         "weighted mean of $V$\n$n \\times d_v$",
         kind="output",
-        fontsize=10.5,
+        fontsize=11.5,
     )
     arrow(ax, (5.3, 3.2), (7.2, 2.05))
     arrow(ax, (13.4, 8.9), (9.4, 2.05), curve=-0.15)
-    label(ax, 8.5, 6.65, "$n \\times n$", ha="left", fontsize=10, color=GREY)
+    label(ax, 8.5, 6.65, "$n \\times n$", ha="left", fontsize=11, color=GREY)
     return fig
 
 
@@ -175,8 +177,8 @@ def attention_scaling() -> Figure:
     ax.semilogx(dims, plain, "o-", color=RED, base=2)
     ax.semilogx(dims, scaled, "s-", color=GREEN, base=2)
     ax.axhline(1 / 64, color=GREY, linewidth=0.9, linestyle=":")
-    ax.text(dims[-1], 0.022, "all 64 keys alike: 1/64", fontsize=9.5, color=GREY, ha="right")
-    ax.text(dims[-1], plain[-1] - 0.06, "$q\\cdot k$", color=RED, ha="right", va="top", fontsize=12)
+    ax.text(dims[-1], 0.034, "all 64 keys alike: 1/64", fontsize=10.5, color=GREY, ha="right")
+    ax.text(dims[-1], plain[-1] - 0.06, "$q\\cdot k$", color=RED, ha="right", va="top", fontsize=13)
     ax.text(
         dims[-1],
         scaled[-1] + 0.04,
@@ -184,7 +186,7 @@ def attention_scaling() -> Figure:
         color=GREEN,
         ha="right",
         va="bottom",
-        fontsize=12,
+        fontsize=13,
     )
     ax.set_ylim(0, 1)
     ax.set_xlabel("length $d$ of query and key")
@@ -230,7 +232,7 @@ def attention_window() -> Figure:
     titles = ("picture and query", "convolution reads", "attention reads")
     for ax, data, title in zip(axes, (picture, window, weights), titles, strict=True):
         ax.imshow(data, cmap=shades, vmin=0, vmax=None if data.ndim == 3 else data.max())
-        ax.set_title(title, fontsize=9.5)
+        ax.set_title(title, fontsize=10.5)
         ax.set_xticks([])
         ax.set_yticks([])
         for spine in ax.spines.values():

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from grids import BLUE, WIDTH, main
+from grids import (
+    BLUE,
+    WIDTH,
+    main,
+)
 from matplotlib.figure import Figure
 
 # The votes of 25,551 photographs of AVA (Murray et al. 2012), as counted by tools/publish_votes.py.
@@ -30,9 +34,9 @@ def threshold() -> Figure:
     right.bar(votes - 0.2, JUST_BELOW, 0.4, color=NOT_GOOD[1], edgecolor=BROWN, lw=0.5)
     right.bar(votes + 0.2, JUST_ABOVE, 0.4, color=GOOD[1], edgecolor=BLUE, lw=0.5)
     right.set(xlabel="vote", ylabel="% of the votes", xticks=[1, 3, 5, 7, 10], ylim=(0, 44))
-    right.set_title("close to the line", fontsize=10)
-    right.text(10.6, 41, "mean 4.9 to 5: “not good”", color=BROWN, fontsize=9, ha="right")
-    right.text(10.6, 37, "mean 5 to 5.1: “good”", color=BLUE, fontsize=9, ha="right")
+    right.set_title("close to the line", fontsize=11)
+    right.text(10.6, 41, "mean 4.9 to 5: “not good”", color=BROWN, fontsize=10, ha="right")
+    right.text(10.6, 37, "mean 5 to 5.1: “good”", color=BLUE, fontsize=10, ha="right")
     return fig
 
 
@@ -49,15 +53,17 @@ def _all_photographs(ax: plt.Axes) -> None:
             ax.bar(centres[where], share[where], step, color=colour, edgecolor=edge, lw=0.5)
     ax.plot([label["threshold"]] * 2, [0, 17.6], color="#222222", lw=1.6)
     ax.text(label["threshold"] - 0.15, 15.6, f"“not good”\n{1 - label['good']:.0%}", color=BROWN,
-            fontsize=9, ha="right")  # fmt: skip
-    ax.text(label["threshold"] + 0.15, 15.6, f"“good”\n{label['good']:.0%}", color=BLUE, fontsize=9)
+            fontsize=10, ha="right")  # fmt: skip
+    ax.text(
+        label["threshold"] + 0.15, 15.6, f"“good”\n{label['good']:.0%}", color=BLUE, fontsize=10
+    )
     ax.annotate(
-        f"{label['within_half']:.0%} within\nhalf a point", (4.62, 6.6), (2.45, 9.4), fontsize=9,
+        f"{label['within_half']:.0%} within\nhalf a point", (4.62, 6.6), (2.45, 9.4), fontsize=10,
         arrowprops={"arrowstyle": "-", "color": "#555555", "lw": 0.8},
     )  # fmt: skip
     ax.set(xlabel="mean vote of a photograph", ylabel="% of photographs", ylim=(0, 18.5))
     ax.set(xlim=(2.3, 7.8), xticks=range(3, 8), yticks=range(0, 16, 5))
-    ax.set_title("all photographs", fontsize=10)
+    ax.set_title("all photographs", fontsize=11)
 
 
 FIGURES = {"responsibility_threshold": threshold}

@@ -3,11 +3,13 @@
 import numpy as np
 from grids import (
     BLUE,
+    BROWN,
     FILL,
     GREEN,
     GREY,
     INK,
     ORANGE,
+    PAPER,
     PURPLE,
     RED,
     arrow,
@@ -65,7 +67,7 @@ def sr_degradation() -> Figure:
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
     for ax, (picture, title) in zip(axes.flat, panels, strict=True):
         ax.imshow((255 * picture).round().astype(np.uint8), interpolation="nearest")
-        ax.set_title(title, fontsize=11)
+        ax.set_title(title, fontsize=12)
         ax.axis("off")
     fig.subplots_adjust(left=0.02, right=0.98, top=0.94, bottom=0.01, wspace=0.05, hspace=0.13)
     return fig
@@ -78,7 +80,7 @@ def sr_pixel_shuffle() -> Figure:
         for i in range(3):
             for j in range(3):
                 cell(ax, x + j, y + i, f"{channel}", kind="plain", fill=TINTS[channel])
-        label(ax, x + 1.5, y - 0.45, f"channel {channel}", fontsize=9.5, color=GREY)
+        label(ax, x + 1.5, y - 0.45, f"channel {channel}", fontsize=10.5, color=GREY)
     arrow(ax, (7.7, 4.9), (9.5, 4.9))
     for i in range(6):
         for j in range(6):
@@ -88,14 +90,14 @@ def sr_pixel_shuffle() -> Figure:
         line(ax, (10.0, 1.9 + k), (16.0, 1.9 + k), color=INK, lw=1.6, zorder=5)
         line(ax, (10.0 + k, 1.9), (10.0 + k, 7.9), color=INK, lw=1.6, zorder=5)
     label(ax, 13.0, 1.2, "one map, twice as fine", color=GREEN)
-    label(ax, 8.6, 4.3, "$r=2$", fontsize=11)
-    label(ax, 13.0, 8.5, "a block comes from one place", fontsize=9.5, color=GREY)
+    label(ax, 8.6, 4.3, "$r=2$", fontsize=12)
+    label(ax, 13.0, 8.5, "a block comes from one place", fontsize=10.5, color=GREY)
     return fig
 
 
 def plus(ax: Axes, x: float, y: float) -> None:
-    ax.plot(x, y, "o", markersize=13, markerfacecolor="white", markeredgecolor=INK, zorder=6)
-    label(ax, x, y, "+", fontsize=11)
+    ax.plot(x, y, "o", markersize=13, markerfacecolor=PAPER, markeredgecolor=INK, zorder=6)
+    label(ax, x, y, "+", fontsize=12)
 
 
 def sr_srresnet() -> Figure:
@@ -113,7 +115,7 @@ def sr_srresnet() -> Figure:
         (21.0, 1.2, "picture, 4 times as wide", "output"),
     )
     for index, (y, height, text, kind) in enumerate(chain):
-        box(ax, x, y, width, height, text, kind=kind, fontsize=9.5)
+        box(ax, x, y, width, height, text, kind=kind, fontsize=10.5)
         if index + 1 < len(chain) and index != 3:
             arrow(ax, (middle, y + height), (middle, chain[index + 1][0]), head=7)
     arrow(ax, (middle, 10.1), (middle, 10.75), head=7)
@@ -121,18 +123,25 @@ def sr_srresnet() -> Figure:
     arrow(ax, (middle, 11.65), (middle, 12.4), head=7)
     ax.plot([middle, 0.9, 0.9, middle - 0.9], [5.0, 5.0, 11.2, 11.2], color=BLUE, lw=1.5, zorder=1)
     arrow(ax, (middle - 1.0, 11.2), (middle - 0.45, 11.2), color=BLUE, head=8)
-    label(ax, 0.45, 8.1, "skip", rotation=90, color=BLUE, fontsize=9.5)
+    label(ax, 0.45, 8.1, "skip", rotation=90, color=BLUE, fontsize=10.5)
 
     left, wide = 11.0, 4.6
     centre = left + wide / 2
     ax.add_patch(Rectangle((10.0, 3.0), 6.7, 12.6, facecolor="#FAF4F8", edgecolor=PURPLE, lw=1))
-    label(ax, 13.35, 2.4, "one residual block", color=PURPLE, fontsize=10)
+    label(ax, 13.35, 2.4, "one residual block", color=PURPLE, fontsize=11)
     parts = ("conv 3\u00d73", "batch norm", "PReLU", "conv 3\u00d73", "batch norm")
     arrow(ax, (centre, 3.2), (centre, 4.3), head=7)
     for index, text in enumerate(parts):
         y = 4.3 + 1.75 * index
         box(
-            ax, left, y, wide, 1.1, text, kind="filter" if "conv" in text else "plain", fontsize=9.5
+            ax,
+            left,
+            y,
+            wide,
+            1.1,
+            text,
+            kind="filter" if "conv" in text else "plain",
+            fontsize=10.5,
         )
         arrow(ax, (centre, y + 1.1), (centre, y + 1.75 if index < 4 else y + 1.85), head=6)
     plus(ax, centre, 13.55)
@@ -147,7 +156,7 @@ def sr_srresnet() -> Figure:
         18.4,
         "after Ledig et al. (2017),\nfactor 4 = 2 \u00d7 2",
         ha="left",
-        fontsize=9.5,
+        fontsize=10.5,
         color=GREY,
     )
     return fig
@@ -166,12 +175,12 @@ def sr_two_edges() -> Figure:
     )
     for ax, (values, title, edge, fill) in zip(axes.flat, panels, strict=True):
         ax.bar(range(8), values, width=1.0, facecolor=fill, edgecolor=edge, linewidth=1.2)
-        ax.set_title(title, fontsize=9, color=edge)
+        ax.set_title(title, fontsize=10, color=edge)
         ax.set_ylim(0, 1.1)
         ax.set_xlim(-0.6, 7.6)
         ax.set_yticks([0, 0.5, 1])
         ax.set_xticks([])
-        ax.tick_params(labelsize=9)
+        ax.tick_params(labelsize=10)
     fig.subplots_adjust(left=0.07, right=0.99, top=0.92, bottom=0.04, hspace=0.28, wspace=0.08)
     return fig
 
@@ -191,8 +200,8 @@ def sr_perception_distortion() -> Figure:
         0.47,
         0.12,
         "cannot be\nreached",
-        fontsize=9.5,
-        color=GREY,
+        fontsize=10.5,
+        color="#555555",
         ha="center",
         rotation=90,
         va="center",
@@ -215,7 +224,7 @@ def sr_perception_distortion() -> Figure:
             (x, y),
             xytext=offset,
             textcoords="offset points",
-            fontsize=9.5,
+            fontsize=10.5,
             color=color,
             ha="left" if x < 0.9 else "right",
         )
@@ -237,21 +246,22 @@ def sr_raters() -> Figure:
     )
     for name, psnr, opinion, color in points:
         ax.plot(psnr, opinion, "o", color=color, markersize=9)
-        ax.text(psnr + 0.08, opinion + 0.12, name, color=color, fontsize=10)
+        words = BROWN if color == ORANGE else color
+        ax.text(psnr + 0.08, opinion + 0.12, name, color=words, fontsize=11)
     ax.axhline(4.46, color=GREEN, linestyle="--", linewidth=1.2)
-    ax.text(28.8, 4.53, "the originals: 4.46", color=GREEN, fontsize=10, va="bottom", ha="right")
+    ax.text(28.8, 4.53, "the originals: 4.46", color=GREEN, fontsize=11, va="bottom", ha="right")
     ax.set_xlim(24.8, 28.9)
     ax.set_ylim(1, 5)
     ax.set_xlabel("PSNR, dB (higher: closer to the original pixels)")
     ax.set_ylabel("mean opinion, 1 to 5")
-    fig.subplots_adjust(left=0.11, right=0.97, top=0.97, bottom=0.16)
+    fig.subplots_adjust(left=0.11, right=0.97, top=0.97, bottom=0.19)
     return fig
 
 
 def sr_own_plane() -> Figure:
     """The course's own networks on the plane: results/srgan_x4.json."""
     rows = {row["method"]: row for row in load_result("srgan_x4")["metrics"]["plane"]}
-    fig, ax = plt.subplots(figsize=(5.6, 3.4))
+    fig, ax = plt.subplots(figsize=(5.2, 3.4))
     way = [row for name, row in rows.items() if name.startswith("sr") or "way" in name]
     ax.plot([r["psnr_y"] for r in way], [r["frechet"] for r in way], "-", color=BLUE, lw=1.2)
     labels = {  # name, and where it stands, in points
@@ -264,12 +274,12 @@ def sr_own_plane() -> Figure:
         ax.plot(*place, "o", color=color, markersize=8 if name.startswith("sr") else 5)
         if name in labels:
             text, *offset = labels[name]
-            ax.annotate(text, place, offset, textcoords="offset points", fontsize=10, color=color)
+            ax.annotate(text, place, offset, textcoords="offset points", fontsize=11, color=color)
     ax.set_xlim(25.4, 29.2)
     ax.set_ylim(0, 16)
     ax.set_xlabel("PSNR-Y, dB (higher: closer to the original pixels)")
     ax.set_ylabel("Fréchet distance\n(lower: more like photographs)")
-    fig.subplots_adjust(left=0.14, right=0.97, top=0.97, bottom=0.15)
+    fig.subplots_adjust(left=0.14, right=0.97, top=0.97, bottom=0.19)
     return fig
 
 

@@ -5,7 +5,21 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from grids import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, WIDTH, arrow, box, canvas, label, main
+from grids import (
+    BLUE,
+    BROWN,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    WIDTH,
+    arrow,
+    box,
+    canvas,
+    label,
+    main,
+)
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse, Polygon, Rectangle
@@ -61,14 +75,18 @@ def content_and_style() -> Figure:
     fig, ax = canvas(13.2, 10.6)
     for column, (draw, name) in enumerate(((sun, "sun"), (house, "house"), (fish, "fish"))):
         x = 5.1 + 2.9 * column
-        label(ax, x, 9.95, name, fontsize=10)
+        label(ax, x, 9.95, name, fontsize=11)
         for row, hand in enumerate(HANDS):
+            paper = (x - 1.3, 2.7 + 2.7 * row - 1.25)  # drawings are on white paper on any ground
+            ax.add_patch(
+                Rectangle(paper, 2.6, 2.5, facecolor="white", edgecolor=GREY, linewidth=0.6)
+            )
             draw(ax, x, 2.7 + 2.7 * row, hand)
     for row, hand in enumerate(("colour areas", "black lines", "hatching")):
-        label(ax, 3.35, 2.7 + 2.7 * row, hand, fontsize=10, ha="right")
-    label(ax, 8.0, 0.45, "content: which column?", fontsize=11, color=BLUE, bold=True)
+        label(ax, 3.35, 2.7 + 2.7 * row, hand, fontsize=11, ha="right")
+    label(ax, 8.0, 0.45, "content: which column?", fontsize=12, color=BLUE, bold=True)
     arrow(ax, (4.1, 1.05), (11.9, 1.05), color=BLUE, lw=1.8, style="<|-|>")
-    label(ax, 0.4, 5.4, "style: which row?", fontsize=11, color="#9A5B00", bold=True, rotation=90)
+    label(ax, 0.4, 5.4, "style: which row?", fontsize=12, color=BROWN, bold=True, rotation=90)
     arrow(ax, (1.0, 1.7), (1.0, 9.1), color=ORANGE, lw=1.8, style="<|-|>")
     return fig
 
@@ -107,34 +125,34 @@ def three_generators() -> Figure:
     noise = np.random.default_rng(3).random((6, 6))
     fig, ax = canvas(15, 10.4)
     # adversarial
-    label(ax, 0.3, 0.45, "adversarial: one pass", fontsize=10.5, ha="left", bold=True)
+    label(ax, 0.3, 0.45, "adversarial: one pass", fontsize=11.5, ha="left", bold=True)
     for i, value in enumerate((0.2, 0.9, 0.5, 0.1, 0.7)):
         shade = str(1 - 0.75 * value)
         corner = (1.0, 1.1 + 0.32 * i)
         ax.add_patch(Rectangle(corner, 0.32, 0.32, facecolor=shade, edgecolor=GREY, linewidth=0.7))
-    label(ax, 1.16, 3.05, "$z$", fontsize=11)
+    label(ax, 1.16, 3.05, "$z$", fontsize=12)
     arrow(ax, (1.7, 1.9), (4.2, 1.9))
-    box(ax, 4.3, 1.3, 3.6, 1.2, "generator", kind="filter", fontsize=10)
+    box(ax, 4.3, 1.3, 3.6, 1.2, "generator", kind="filter", fontsize=11)
     arrow(ax, (8.0, 1.9), (10.4, 1.9))
     tile(ax, 10.6, 1.15, FACE)
     # diffusion
     title = "diffusion: many passes of one network"
-    label(ax, 0.3, 3.95, title, fontsize=10.5, ha="left", bold=True)
+    label(ax, 0.3, 3.95, title, fontsize=11.5, ha="left", bold=True)
     for i, share in enumerate((0.0, 0.35, 0.7, 1.0)):
         x = 0.6 + 3.35 * i
         tile(ax, x, 4.6, share * FACE + (1 - share) * noise)
         if i < 3:
             arrow(ax, (x + 1.65, 5.35), (x + 3.2, 5.35), color=ORANGE, lw=1.8)
-    label(ax, 7.2, 6.55, "each arrow: a little noise removed", fontsize=9.5, color="#9A5B00")
+    label(ax, 7.2, 6.55, "each arrow: a little noise removed", fontsize=10.5, color=BROWN)
     # autoregressive
-    label(ax, 0.3, 7.45, "autoregressive: part after part", fontsize=10.5, ha="left", bold=True)
+    label(ax, 0.3, 7.45, "autoregressive: part after part", fontsize=11.5, ha="left", bold=True)
     for i, filled in enumerate((6, 15, 26, 36)):
         x = 0.6 + 3.35 * i
         partial = np.where(np.arange(36).reshape(6, 6) < filled, FACE, np.nan)
         tile(ax, x, 8.1, partial)
         if i < 3:
             arrow(ax, (x + 1.65, 8.85), (x + 3.2, 8.85), color=ORANGE, lw=1.8)
-    label(ax, 7.2, 10.05, "each part depends on all before it", fontsize=9.5, color="#9A5B00")
+    label(ax, 7.2, 10.05, "each part depends on all before it", fontsize=10.5, color=BROWN)
     return fig
 
 
@@ -151,20 +169,20 @@ def strip(ax: Axes, x: float, y: float, values: np.ndarray, width: float = 0.72)
 
 def many_originals() -> Figure:
     fig, ax = canvas(15, 7.6)
-    label(ax, 3.2, 0.5, "four sharp originals", fontsize=10, bold=True)
+    label(ax, 3.2, 0.5, "four sharp originals", fontsize=11, bold=True)
     for i in range(4):
         original = np.zeros(8)
         original[i] = 1
         y = 1.1 + 1.15 * i
         strip(ax, 0.3, y, original)
         arrow(ax, (6.3, y + 0.36), (9.3, 2.75 + 0.1 * i), color=GREY, lw=1.0, head=8)
-    label(ax, 11.1, 0.5, "one small picture", fontsize=10, bold=True)
+    label(ax, 11.1, 0.5, "one small picture", fontsize=11, bold=True)
     strip(ax, 9.6, 2.55, np.array([0.25, 0.0]), width=1.5)
-    label(ax, 11.1, 1.85, "each pixel = mean of four", fontsize=9.5, color="#555555")
+    label(ax, 11.1, 1.85, "each pixel = mean of four", fontsize=10.5, color="#555555")
     arrow(ax, (11.1, 3.5), (11.1, 5.1), color=ORANGE, lw=1.8)
-    label(ax, 11.35, 4.3, "smallest\nsquared error", fontsize=9.5, ha="left", color="#9A5B00")
+    label(ax, 11.35, 4.3, "smallest\nsquared error", fontsize=10.5, ha="left", color=BROWN)
     strip(ax, 8.25, 5.3, np.array([0.25] * 4 + [0.0] * 4))
-    label(ax, 11.1, 6.7, "the mean of all four:\nno line anywhere", fontsize=10, bold=False)
+    label(ax, 11.1, 6.7, "the mean of all four:\nno line anywhere", fontsize=11, bold=False)
     return fig
 
 
@@ -175,9 +193,9 @@ def srgan_plane() -> Figure:
         ax.plot(psnr, score, "o", ms=9, color=colours[name])
         right = name != "SRResNet"
         ax.text(psnr + (0.1 if right else -0.1), score, name, va="center",
-                ha="left" if right else "right", fontsize=10)  # fmt: skip
+                ha="left" if right else "right", fontsize=11)  # fmt: skip
     ax.axhline(ORIGINAL_SCORE, color=GREEN, ls="--", lw=1.2)
-    ax.text(24.75, ORIGINAL_SCORE - 0.1, "the originals", color=GREEN, va="top", fontsize=9.5)
+    ax.text(24.75, ORIGINAL_SCORE - 0.1, "the originals", color=GREEN, va="top", fontsize=10.5)
     ax.set(xlabel="PSNR in dB: nearer to the original, pixel by pixel", xlim=(24.7, 28.1))
     ax.set(ylabel="mean opinion of 26 people", ylim=(1, 5), yticks=[1, 2, 3, 4, 5])
     return fig
@@ -198,9 +216,9 @@ def fid_over_time() -> Figure:
         ax.plot([p[1] for p in points], [p[2] for p in points], marker, color=colour,
                 ms=12 if marker == "*" else 8, label=name)  # fmt: skip
         for text, year, fid in points:
-            ax.text(year - 0.12, fid, text, fontsize=9.5, ha="right", va="center", color=INK)
+            ax.text(year - 0.17, fid, text, fontsize=10.5, ha="right", va="center", color=INK)
     ax.set(xlim=(2020.5, 2027), ylim=(0, 5.2), xticks=range(2021, 2027), ylabel="FID")
-    ax.legend(fontsize=9, loc="upper right")
+    ax.legend(fontsize=10, loc="upper right")
     return fig
 
 

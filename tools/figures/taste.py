@@ -8,7 +8,19 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from grids import BLUE, GREEN, GREY, INK, ORANGE, WIDTH, canvas, label, main
+from grids import (
+    BLUE,
+    BROWN,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PAPER,
+    WIDTH,
+    canvas,
+    label,
+    main,
+)
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -56,14 +68,14 @@ def fechner_rectangles() -> Figure:
                 linewidth=1.4,
             )
         )
-        ax.add_patch(Rectangle((x - 0.42, base - best / 8), 0.84, best / 8, color="#FCE2B8"))
-        ax.add_patch(Rectangle((x - 0.42, base), 0.84, worst / 26, color="#D9D9D9"))
-        label(ax, x, base - best / 8 - 0.28, f"{best:g}", fontsize=9, bold=golden)
-        label(ax, x, base + worst / 26 + 0.28, f"{worst:g}", fontsize=9, color="#555555")
-        label(ax, x, 10.05, name, fontsize=9, bold=golden)
+        ax.add_patch(Rectangle((x - 0.42, base - best / 8), 0.84, best / 8, color="#F2B866"))
+        ax.add_patch(Rectangle((x - 0.42, base), 0.84, worst / 26, color="#D8D8D8"))
+        label(ax, x, base - best / 8 - 0.28, f"{best:g}", fontsize=10, bold=golden)
+        label(ax, x, base + worst / 26 + 0.28, f"{worst:g}", fontsize=10, color="#555555")
+        label(ax, x, 10.05, name, fontsize=10, bold=golden)
     ax.plot([0.2, 15.4], [base, base], color=INK, lw=0.8)
-    label(ax, 0.3, 3.9, "most pleasing,\n% of choices", fontsize=9.5, ha="left", color="#9A5B00")
-    label(ax, 9.3, 8.95, "least pleasing, % of choices", fontsize=9.5, color="#555555")
+    label(ax, 0.3, 3.9, "most pleasing,\n% of choices", fontsize=10.5, ha="left", color=BROWN)
+    label(ax, 9.3, 8.95, "least pleasing, % of choices", fontsize=10.5, color="#555555")
     return fig
 
 
@@ -73,13 +85,13 @@ def inverted_u() -> Figure:
     simple, intricate = 1 - x**2, 1 - (1 - x) ** 2
     fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.5), sharey=True, layout="constrained")
     axes[0].plot(x, (simple + intricate) / 2, color=INK, lw=2.2)
-    axes[0].set_title("the average", fontsize=10)
+    axes[0].set_title("the average", fontsize=11)
     axes[1].plot(x, simple, color=BLUE, lw=2)
     axes[1].plot(x, intricate, color=ORANGE, lw=2, ls="--")
     axes[1].plot(x, (simple + intricate) / 2, color=GREY, lw=1, ls=":")
-    axes[1].set_title("the people", fontsize=10)
-    axes[1].text(0.3, 0.18, "the more,\nthe better", color="#9A5B00", fontsize=9.5)
-    axes[1].text(0.03, 1.02, "the less, the better", color=BLUE, fontsize=9.5)
+    axes[1].set_title("the people", fontsize=11)
+    axes[1].text(0.3, 0.18, "the more,\nthe better", color=BROWN, fontsize=10.5)
+    axes[1].text(0.03, 1.02, "the less, the better", color=BLUE, fontsize=10.5)
     for ax in axes:
         ax.set(xlabel="complexity", xticks=[], yticks=[], xlim=(0, 1), ylim=(0, 1.16))
     axes[0].set_ylabel("liking")
@@ -91,14 +103,14 @@ def private_shared_taste() -> Figure:
     top = len(TASTES)
     for i, (what, source, private) in enumerate(TASTES):
         y, shared = top - i, 100 - private
-        ax.barh(y, private, color="#F2B866", edgecolor="white", height=0.62)
-        ax.barh(y, shared, left=private, color="#9CC6E3", edgecolor="white", height=0.62)
-        ax.text(private / 2, y, f"{private} %", ha="center", va="center", fontsize=10)
-        ax.text(private + shared / 2, y, f"{shared} %", ha="center", va="center", fontsize=10)
-        ax.text(-2, y + 0.14, what, ha="right", va="center", fontsize=10)
-        ax.text(-2, y - 0.2, source, ha="right", va="center", fontsize=9, color="#555555")
-    ax.text(0, top + 0.55, "one's own, stable in time", fontsize=9.5, color="#9A5B00")
-    ax.text(100, top + 0.55, "shared with others", fontsize=9.5, color=BLUE, ha="right")
+        ax.barh(y, private, color="#F2B866", edgecolor=PAPER, height=0.62)
+        ax.barh(y, shared, left=private, color="#9CC6E3", edgecolor=PAPER, height=0.62)
+        ax.text(private / 2, y, f"{private} %", ha="center", va="center", fontsize=11)
+        ax.text(private + shared / 2, y, f"{shared} %", ha="center", va="center", fontsize=11)
+        ax.text(-2, y + 0.14, what, ha="right", va="center", fontsize=11)
+        ax.text(-2, y - 0.2, source, ha="right", va="center", fontsize=10, color="#555555")
+    ax.text(0, top + 0.55, "one's own, stable in time", fontsize=10.5, color=BROWN)
+    ax.text(100, top + 0.55, "shared with others", fontsize=10.5, color=BLUE, ha="right")
     ax.set(xlim=(-42, 101), ylim=(0.5, top + 0.9))
     ax.axis("off")
     return fig
@@ -108,17 +120,17 @@ def votes_and_voters() -> Figure:
     fig, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 2.7), layout="constrained")
     left.bar(range(1, 11), [100 * v for v in VOTES], color="#9CC6E3", edgecolor=BLUE, lw=0.8)
     left.set(xlabel="vote", ylabel="% of all votes", xticks=[1, 3, 5, 7, 10])
-    left.set_title("what people vote", fontsize=10)
+    left.set_title("what people vote", fontsize=11)
     k, r = zip(*GROUPS, strict=True)
     right.plot(k, r, "o-", color=ORANGE, ms=4)
     right.set_xscale("log")
     right.set(xlabel="voters in each group", ylabel="correlation", ylim=(0, 1))
     right.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
     right.minorticks_off()
-    right.set_title("how two groups agree", fontsize=10)
+    right.set_title("how two groups agree", fontsize=11)
     right.annotate(
-        "two people: 0.21", (1, 0.21), (1.6, 0.06), fontsize=9, color="#9A5B00",
-        arrowprops={"arrowstyle": "-", "color": "#9A5B00", "lw": 0.8},
+        "two people: 0.21", (1, 0.21), (1.6, 0.06), fontsize=10, color=BROWN,
+        arrowprops={"arrowstyle": "-", "color": BROWN, "lw": 0.8},
     )  # fmt: skip
     return fig
 
@@ -126,14 +138,14 @@ def votes_and_voters() -> Figure:
 def spread_of_one_photograph() -> Figure:
     """Where the variance of votes lies: between photographs and within them."""
     fig, ax = canvas(15, 3.3)
-    ax.add_patch(Rectangle((0.3, 1.2), 14.4 * 0.201, 1.1, fc="#9CC6E3", ec="white"))
-    ax.add_patch(Rectangle((0.3 + 14.4 * 0.201, 1.2), 14.4 * 0.799, 1.1, fc="#F2B866", ec="white"))
-    label(ax, 0.3 + 14.4 * 0.1005, 1.75, "20 %", fontsize=11)
-    label(ax, 0.3 + 14.4 * 0.6, 1.75, "80 %", fontsize=11)
-    label(ax, 0.3, 0.75, "between photographs", fontsize=9.5, ha="left", color=BLUE)
-    label(ax, 14.7, 0.75, "between people looking at one photograph", fontsize=9.5, ha="right",
-          color="#9A5B00")  # fmt: skip
-    label(ax, 0.3, 2.75, "this is all that a predictor of mean scores can explain", fontsize=9.5,
+    ax.add_patch(Rectangle((0.3, 1.2), 14.4 * 0.201, 1.1, fc="#9CC6E3", ec=PAPER))
+    ax.add_patch(Rectangle((0.3 + 14.4 * 0.201, 1.2), 14.4 * 0.799, 1.1, fc="#F2B866", ec=PAPER))
+    label(ax, 0.3 + 14.4 * 0.1005, 1.75, "20 %", fontsize=12)
+    label(ax, 0.3 + 14.4 * 0.6, 1.75, "80 %", fontsize=12)
+    label(ax, 0.3, 0.75, "between photographs", fontsize=10.5, ha="left", color=BLUE)
+    label(ax, 14.7, 0.75, "between people looking at one photograph", fontsize=10.5, ha="right",
+          color=BROWN)  # fmt: skip
+    label(ax, 0.3, 2.75, "this is all that a predictor of mean scores can explain", fontsize=10.5,
           ha="left", color=GREEN)  # fmt: skip
     return fig
 

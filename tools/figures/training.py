@@ -4,7 +4,21 @@ Every curve is computed here, with fixed seeds; nothing is sketched.
 """
 
 import numpy as np
-from grids import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, arrow, box, canvas, label, main
+from grids import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PAPER,
+    PURPLE,
+    RED,
+    arrow,
+    box,
+    canvas,
+    label,
+    main,
+)
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
@@ -20,8 +34,8 @@ def training_loop() -> Figure:
     )
     y = 0.5
     for index, (name, kind, text) in enumerate(steps):
-        box(ax, 2.6, y, 4.2, 1.5, name, kind=kind, fontsize=10.5)
-        label(ax, 7.2, y + 0.75, text, ha="left", fontsize=9.5)
+        box(ax, 2.6, y, 4.2, 1.5, name, kind=kind, fontsize=11.5)
+        label(ax, 7.2, y + 0.75, text, ha="left", fontsize=10.5)
         if index < len(steps) - 1:
             arrow(ax, (4.7, y + 1.5), (4.7, y + 2.75))
         y += 2.75
@@ -58,13 +72,13 @@ def training_initialisation() -> Figure:
     for gain, name, color, style in curves:
         values = spread_by_depth(gain)
         ax.semilogy(layers, values, style, color=color, linewidth=2)
-        ax.text(30.6, values[-1], name, color=color, va="center", fontsize=10)
+        ax.text(30.6, values[-1], name, color=color, va="center", fontsize=11)
     ax.set_xlabel("layer")
     ax.set_ylabel("spread of the values $z$ (rms)")
     ax.set_xlim(1, 30)
     ax.set_ylim(1e-12, 1e4)
-    ax.set_title("random ReLU network, 256 units a layer", fontsize=10)
-    fig.subplots_adjust(left=0.15, right=0.8, top=0.91, bottom=0.15)
+    ax.set_title("random ReLU network, 256 units a layer", fontsize=11)
+    fig.subplots_adjust(left=0.15, right=0.8, top=0.91, bottom=0.17)
     return fig
 
 
@@ -89,20 +103,20 @@ def training_softmax() -> Figure:
                 place,
                 text,
                 ha="center",
-                fontsize=9,
+                fontsize=10,
                 va="bottom" if value >= 0 else "top",
             )
         ax.axhline(0, color=INK, linewidth=0.8)
-        ax.set_ylim(-1, 1.15)
+        ax.set_ylim(-1, 1.22)
         ax.set_xticks(range(4))
-        ax.set_title(name, fontsize=10)
+        ax.set_title(name, fontsize=11)
         ax.spines["bottom"].set_visible(False)
-        ax.tick_params(bottom=False, labelsize=9)
+        ax.tick_params(bottom=False, labelsize=10)
         if ax is not axes[0]:
             ax.set_yticks([])
             ax.spines["left"].set_visible(False)
     axes[1].set_xlabel("class")
-    fig.subplots_adjust(left=0.09, right=0.99, top=0.9, bottom=0.17, wspace=0.08)
+    fig.subplots_adjust(left=0.09, right=0.99, top=0.9, bottom=0.2, wspace=0.08)
     return fig
 
 
@@ -145,13 +159,15 @@ def training_optimisers() -> Figure:
         ax.plot(path[:, 0], path[:, 1], "-", color=BLUE, linewidth=1.2)
         ax.plot(path[:, 0], path[:, 1], "o", color=BLUE, markersize=3)
         ax.plot(0, 0, "*", color=ORANGE, markersize=12)
-        ax.set_title(f"{rule},  {setting}", fontsize=10, loc="left", pad=4)
+        ax.set_title(f"{rule},  {setting}", fontsize=11, loc="left", pad=4)
         ax.set_ylim(-2.4, 2.4)
         ax.set_xlim(-10.5, 4)
         ax.set_yticks([-2, 0, 2])
-        ax.tick_params(labelsize=9)
+        ax.tick_params(labelsize=10)
         value = 0.5 * (CURVATURE * path[20] ** 2).sum()
-        ax.text(3.9, 1.85, f"after 20 steps: {value:.2g}", ha="right", fontsize=9.5, color=BLUE)
+        words = f"after 20 steps: {value:.2g}"
+        ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}
+        ax.text(3.9, 1.85, words, ha="right", fontsize=10.5, color=BLUE, bbox=ground)
     fig.subplots_adjust(left=0.09, right=0.98, top=0.95, bottom=0.05, hspace=0.28)
     return fig
 
@@ -184,14 +200,14 @@ def training_when_to_stop() -> Figure:
     ax.semilogx(steps, validation, color=RED, linewidth=2, linestyle="--")
     ax.axvline(best + 1, color=GREY, linewidth=1)
     ax.plot(best + 1, validation[best], "o", color=RED)
-    ax.text((best + 1) * 1.15, 4.35, f"keep the weights\nof step {best + 1}", fontsize=10, va="top")
+    ax.text((best + 1) * 1.15, 4.35, f"keep the weights\nof step {best + 1}", fontsize=11, va="top")
     ax.text(steps[-1], train[-1] + 0.12, "training", color=BLUE, ha="right")
     ax.text(steps[-1], validation[-1] + 0.12, "validation", color=RED, ha="right")
     ax.set_ylim(0, 4.5)
     ax.set_xlim(1, steps[-1])
     ax.set_xlabel("step")
     ax.set_ylabel("mean squared error")
-    fig.subplots_adjust(left=0.11, right=0.97, top=0.97, bottom=0.16)
+    fig.subplots_adjust(left=0.11, right=0.97, top=0.97, bottom=0.18)
     return fig
 
 
