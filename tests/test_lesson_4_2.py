@@ -1,4 +1,4 @@
-"""Lesson 4.2: what its exercises accept, and what it says of lengths, losses and the article's generator."""
+"""Lesson 4.2: what its exercises accept, and what it says of lengths, losses and sizes."""
 
 import math
 
@@ -35,7 +35,7 @@ def test_answers_are_those_of_the_package():
     assert set(EXERCISES["diagnosis"].hints) < set(BROKEN)
 
 
-def test_the_generator_of_the_article_stops_at_8_pixels():
+def test_a_generator_of_three_doublings_stops_at_8_pixels():
     layers = [nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in ((100, 64), (64, 32), (32, 3))]
     assert nn.Sequential(*layers)(torch.zeros(1, 100, 1, 1)).shape == (1, 3, 8, 8)
 

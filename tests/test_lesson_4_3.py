@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from aesthetic_utils.exercises import exercises_of, verdict
 from aesthetic_utils.metrics import psnr
+from aesthetic_utils.training.runs import load_result
 from aesthetic_utils.training.super_resolution import bicubic_down
 
 EXERCISES = exercises_of("4_3")
@@ -60,3 +61,11 @@ def test_the_mean_of_sharp_edges_beats_every_one_of_them():
     edges = torch.stack([(torch.arange(12) >= k).double() for k in (4, 5, 6, 7, 8)])
     errors = [(edges - guess).square().mean() for guess in (edges.mean(0), *edges)]
     assert all(errors[0] < e for e in errors[1:])
+
+
+def test_the_restorer_takes_noise_away_and_does_not_undo_blur():
+    """What the lesson reads from the table of the published run."""
+    rows = load_result("srresnet_restore")["metrics"]["by_damage"]
+    gain = {kind: row["srresnet_psnr_y"] - row["damaged_psnr_y"] for kind, row in rows.items()}
+    assert min(gain["noise 15"], gain["noise 25"]) > 1
+    assert gain["blur 1.2"] < 0.1
