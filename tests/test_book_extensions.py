@@ -172,7 +172,7 @@ def test_a_figure_with_a_patch_for_the_dark_has_two_versions(book):
     soup = BeautifulSoup(page(book), "html.parser")
     ground = {}
     for version in ("light", "dark"):
-        (image,) = soup.select(f"a.picture.only-{version} img")
+        (image,) = soup.select(f"a.picture.on-{version} img")
         picture = Image.open(book / "out" / image["src"]).convert("RGBA")
         assert picture.getpixel((0, 0))[3] == 0, "its ground is the page's"
         ink = [

@@ -175,7 +175,7 @@ class Versions(SphinxTransform):
             size, files = Image.open(path).size, [path]
         new = [self.image(picture, file, size, smallest) for file in files]
         if len(new) == 2:
-            new[0]["classes"], new[1]["classes"] = ["only-light"], ["only-dark"]
+            new[0]["classes"], new[1]["classes"] = ["on-light"], ["on-dark"]
         picture.replace_self(new)
 
     def drawn(self, path: Path, text: str) -> list[Path]:

@@ -166,8 +166,8 @@ def test_a_page_shows_one_version_of_each_picture(scheme, browser, address):
     page = browser.new_page(color_scheme=scheme)
     page.goto(address + "book/3-algorithms/3_1_1_convolution_layer.html", wait_until="networkidle")
     other = {"light": "dark", "dark": "light"}[scheme]
-    assert page.locator(f"a.picture.only-{scheme}").first.is_visible()
-    assert not page.locator(f"a.picture.only-{other}").first.is_visible()
+    assert page.locator(f"a.picture.on-{scheme}").first.is_visible()
+    assert not page.locator(f"a.picture.on-{other}").first.is_visible()
     grounds = page.evaluate("""() => [...document.querySelectorAll("article img")].map(
         i => getComputedStyle(i).filter + getComputedStyle(i).backgroundColor)""")
     assert set(grounds) == {"nonergba(0, 0, 0, 0)"}, "no card, no dimming"
