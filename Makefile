@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PORT ?= 8000
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
-# make TORCH=cpu test: on Linux the index has PyTorch for CUDA, 3 GB of it; for lessons on a CPU a tenth is enough
+# make TORCH=cpu install: on Linux the index has PyTorch for CUDA, 3 GB of it; for lessons on a CPU a tenth is enough
 TORCH ?= default
 ifeq ($(TORCH),cpu)
 PIP_TORCH := --extra-index-url https://download.pytorch.org/whl/cpu
@@ -23,12 +23,12 @@ export PYTHONUTF8 = 1
 # Two workers on two cores: without this each would start as many threads as there are cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book test lint format serve publish repo vendor clean
+.PHONY: help book install test lint format serve publish repo vendor clean
 
 help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
 	@echo "make test      lint, unit tests, every notebook in smoke mode, strict build, site checks"
-	@echo "make TORCH=cpu test   the same with the CPU build of PyTorch (Linux)"
+	@echo "make install   what the lessons need (on Linux 3 GB; with TORCH=cpu about 400 MB)"
 	@echo "make lint      ruff check and ruff format --check      (make format: put it right)"
 	@echo "make serve     build, then show the site at http://127.0.0.1:$(PORT)"
 	@echo "make publish   execute the notebooks in full mode and store their outputs"
@@ -55,6 +55,9 @@ $(STAMP): requirements.txt requirements-book.txt pyproject.toml | $(BIN)/python
 book: $(BOOK)
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@echo "First page: $(CURDIR)/_build/html/index.html"
+
+# what the lessons need, in .venv
+install: $(STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -218,7 +218,7 @@ def colab_problems(site: Path, slug: str, branch: str = "main") -> list[str]:
         wanted = set()
         if name.parts[0] == "notebooks":
             wanted = {address + name.with_suffix(".ipynb").as_posix()}
-        elif name.as_posix() == LANDING and links:
+        elif name.as_posix() in (LANDING, "index.html") and links:
             wanted = {address + FIRST_LESSON}
         if links != wanted:
             problems.append(f"{name}: Colab buttons {sorted(links)}, expected {sorted(wanted)}")

@@ -184,6 +184,7 @@ def named(body: str) -> str:
         r'\1<summary aria-label="Pages of \2">',
         body,
     )
+    body = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
     return body.replace(
         '<dialog id="pst-search-dialog">', '<dialog id="pst-search-dialog" aria-label="Search">'
     )

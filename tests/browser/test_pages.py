@@ -110,6 +110,7 @@ def test_a_page(name, browser, address, source, record_property):
     if weight > budget(name):
         problems.append(f"weighs {weight / KB:.0f} KB, more than {budget(name) / KB:.0f} KB")
     problems += [f"at 1280 px: {cut}" for cut in page.evaluate(CUT)]
+    page.add_style_tag(content="* { transition: none !important }")
     page.evaluate(source)
     problems += [f"light: {found}" for found in axe(page)]
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
