@@ -314,11 +314,12 @@ def test_colab_opens_the_notebook_of_the_repository():
 
 def test_rules_that_can_apply_are_kept_and_others_go():
     css = """/* a */ .used, .unused { color: red } .unused:hover { color: blue }
-    p:not(.unused) { margin: 0 } @media print { .used a { color: black } .unused { top: 0 } }
+    p:not(.unused) { margin: 0 } b:is(.used, .unused) { left: 1px } @media print { .used a { color: black } .unused { top: 0 } }
     .a\\:b { left: 0 } @font-face { font-family: X; src: url(x.woff2) }"""
     kept = light.needed(light.tinycss2.parse_stylesheet(css, True, True), {"used", "a:b"})
     assert kept.split("\n") == [
-        ".used{color: red}", "p:not(.unused){margin: 0}", "@media print{.used a{color: black}}",
+        ".used{color: red}", "p:not(.unused){margin: 0}",
+        "b:is(.used, .unused){left: 1px}", "@media print{.used a{color: black}}",
         r".a\:b{left: 0}", "@font-face { font-family: X;src: url(x.woff2) }",
     ]  # fmt: skip
 

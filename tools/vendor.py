@@ -71,6 +71,8 @@ FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
 MATHS = ("Main-Regular", "Math-Italic", "AMS-Regular", "Caligraphic-Regular", "Size1-Regular",
          "Size2-Regular", "Size3-Regular", "Size4-Regular")  # fmt: skip
 
+CAPITALS = {"AMS-Regular", "Caligraphic-Regular"}  # used for \\mathbb and \\mathcal alone
+
 
 def cut_font(content: bytes, characters: list[int], family: str, axes: dict | None = None) -> bytes:
     """A font with these characters alone, its axes fixed or limited, under a name of its own.
@@ -102,7 +104,7 @@ def cut_font(content: bytes, characters: list[int], family: str, axes: dict | No
 
 
 def source_serif(files: Files) -> Files:
-    """Four weights' worth of the text's typeface, at the optical size of text."""
+    """The text's typeface, regular to semibold, at the optical size of text."""
     axes = {"latin": {"wght": (400, 600), "opsz": 18}, "latin-ext": {"wght": (400, 600)}}
     characters = {"latin": LATIN, "latin-ext": LATIN_EXTENDED}
     made = {"LICENSE": files["LICENSE"]}
@@ -144,7 +146,10 @@ def katex(files: Files) -> Files:
     for face in FONT_FACE.findall(css):
         name = re.search(r"KaTeX_([\w-]+)\.woff2", face)[1]
         if name in MATHS:
-            font = embedded(files[f"dist/fonts/KaTeX_{name}.woff2"])
+            content = files[f"dist/fonts/KaTeX_{name}.woff2"]
+            if name in CAPITALS:
+                content = cut_font(content, list(range(ord("A"), ord("Z") + 1)), "Course Maths")
+            font = embedded(content)
             kept.append(re.sub(r"src:[^}]*", f"src:{font};font-display:block", face))
     css = "\n".join(kept) + "\n" + FONT_FACE.sub("", css)
     return {"katex.css": css.encode(), "LICENSE": files["LICENSE"]}

@@ -52,17 +52,22 @@ THEME = """(function (page) {
 # ---- stylesheets
 
 
-def words(pages: Iterable[str]) -> set[str]:
-    """Every word that could be a class or an id: of the pages' attributes and of scripts."""
+def names(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
+    """Every class and id of the pages, and every word of the scripts, which may add others."""
     found = set(ADDED_BY_SCRIPTS)
     for text in pages:
+        for value in re.findall(r"""\b(?:class|id)=["']([^"']*)["']""", text):
+            found.update(value.split())
+    for text in scripts:
         found.update(re.findall(r"[\w-]+", text))
     return found
 
 
 def is_used(selector: str, known: set[str]) -> bool:
-    """Whether each class and id of a selector, those in :not(...) aside, is a known word."""
-    named = re.findall(r"[.#]((?:[\w-]|\\.)+)", re.sub(r":not\([^)]*\)", "", selector))
+    """Whether each class and id of a selector is a known word, those in :not(...), :is(...) aside."""
+    named = re.findall(
+        r"[.#]((?:[\w-]|\\.)+)", re.sub(r":(?:not|is|where|has)\([^()]*\)", "", selector)
+    )
     return all(re.sub(r"\\(.)", r"\1", name) in known for name in named)
 
 
@@ -223,7 +228,7 @@ def finish(app: Any, error: Exception | None) -> None:
         for p in static.rglob("*.js")
         if "bootstrap" not in p.name and "fontawesome" not in p.name
     ]
-    css = one_sheet(static, order, words([*pages.values(), *js]))
+    css = one_sheet(static, order, names(pages.values(), js))
     (static / SHEET).write_text(css, "utf-8")
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
     options = (static / "documentation_options.js").read_text("utf-8").strip()

@@ -20,7 +20,7 @@ import importlib.util
 import io
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -90,13 +90,13 @@ def store(app: Any, name: str, content: bytes) -> Path:
     return path
 
 
-def webp(image: Image.Image) -> bytes:
-    """The lighter of two encodings: without loss, which suits lines, or at QUALITY, which suits photographs."""
+def webp(image: Image.Image, quality: int = QUALITY) -> bytes:
+    """The lighter of two encodings: without loss, which suits lines, or with some, which suits photographs."""
     lossless, lossy = io.BytesIO(), io.BytesIO()
     image.save(lossless, "webp", lossless=True, quality=40, method=2, exact=False)
-    if lossless.tell() < 40_000:
+    if lossless.tell() < 12_000:
         return lossless.getvalue()
-    image.save(lossy, "webp", quality=QUALITY, method=4, alpha_quality=90)
+    image.save(lossy, "webp", quality=quality, method=4, alpha_quality=90)
     return min(lossless.getvalue(), lossy.getvalue(), key=len)
 
 
@@ -132,6 +132,22 @@ def svg_facts(text: str) -> tuple[tuple[float, float] | None, float | None]:
     if all(sides):
         size = tuple(float(s[1]) * (4 / 3 if s[2] == "pt" else 1) for s in sides)
     return size, float(smallest[1]) if smallest else None
+
+
+EMBEDDED = re.compile(r"data:image/png;base64,\s*([A-Za-z0-9+/=\s]{8000,})")
+
+
+def with_light_photographs(svg: str) -> str:
+    """A drawing whose embedded pictures are WebP where that is lighter."""
+
+    def recoded(match: re.Match) -> str:
+        png = b64decode(re.sub(r"\s", "", match[1]))
+        light = webp(Image.open(io.BytesIO(png)), quality=76)
+        if len(light) >= len(png):
+            return match[0]
+        return f"data:image/webp;base64,{b64encode(light).decode()}"
+
+    return EMBEDDED.sub(recoded, svg)
 
 
 # ---- the transform
@@ -182,8 +198,12 @@ class Versions(SphinxTransform):
         """A drawing as it is, and its twin, if the two differ."""
         from dark_svg import dark_twin
 
-        twin = dark_twin(text)
-        if twin == text:
+        light = with_light_photographs(text)
+        if light != text:
+            key = hashlib.sha256(light.encode()).hexdigest()[:8]
+            path = store(self.app, f"{path.stem}-{key}.svg", light.encode())
+        twin = dark_twin(light)
+        if twin == light:
             return [path]
         key = hashlib.sha256(twin.encode()).hexdigest()[:8]
         return [path, store(self.app, f"{path.stem}-dark-{key}.svg", twin.encode())]
