@@ -207,6 +207,7 @@ def test_figures_and_formulas_are_counted_in_each_part():
         "book/3-algorithms/3_1": {"figure": {"b": (2,), "c": (3,)}, "displaymath": {"e": (1,)}},
         "notebooks/3_1_lesson": {"figure": {"d": (4,)}},
         "book/4-code/index": {"figure": {"f": (5,)}},
+        "book/data": {"figure": {"g": (6,)}},
     }
     assert figure_numbers.renumbered(numbers) == {
         "book/intro": {"figure": {"a": (1,)}},
@@ -216,6 +217,7 @@ def test_figures_and_formulas_are_counted_in_each_part():
         },
         "notebooks/3_1_lesson": {"figure": {"d": (3, 3)}},
         "book/4-code/index": {"figure": {"f": (4, 1)}},
+        "book/data": {"figure": {"g": (2,)}},
     }
 
 
@@ -462,7 +464,7 @@ def test_the_page_of_the_measures_has_every_column_once():
 
 
 def test_the_columns_that_the_book_reads_are_those_of_the_package():
-    stored = json.loads((ROOT / "results" / "measure_columns.json").read_text("utf-8"))
+    stored = json.loads((ROOT / "book" / "6-faq" / "measures.json").read_text("utf-8"))
     assert stored == publish_measures.column_table(), "run tools/publish_measures.py --columns"
 
 

@@ -2,7 +2,7 @@
 
     python tools/publish_measures.py              writes results/image_measures.json
     python tools/publish_measures.py --limit 5    tries it on five images of each set, writes nothing
-    python tools/publish_measures.py --columns    writes results/measure_columns.json, at once
+    python tools/publish_measures.py --columns    writes book/6-faq/measures.json, at once
 
 Every comparison is made at one size, which stands beside it. Takes about five minutes on one core.
 """
@@ -240,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--columns", action="store_true", help="only what each column means")
     options = parser.parse_args(arguments)
     if options.columns:
-        write_json(RESULTS / "measure_columns.json", column_table())
+        write_json(RESULTS.parent / "book" / "6-faq" / "measures.json", column_table())
         return 0
     limit = options.limit
     if limit is not None and limit < 2:

@@ -1,7 +1,8 @@
 """Figures, tables and formulas are numbered by part: Fig. 3.12 stands in part 3, whatever its page.
 
 The headings carry their numbers in their text, so Sphinx knows of no sections that it could count by. The
-part is read from the file's name: book/3-algorithms/..., notebooks/3_1_...; other pages count alone.
+part is read from the file's name: book/3-algorithms/..., notebooks/3_1_...; all other pages count
+together.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def renumbered(numbers: dict[str, dict[str, dict[str, tuple]]]) -> dict:
     new: dict = {page: {kind: {} for kind in kinds} for page, kinds in numbers.items()}
     for _number, page, kind, name in sorted(order, key=lambda entry: entry[0]):
         part = part_of(page)
-        place = (kind, part or page)
+        place = (kind, part)
         count[place] += 1
         new[page][kind][name] = (*part, count[place])
     return new

@@ -4,7 +4,7 @@
     :group: composition
     ```
 
-The rows come from results/measure_columns.json, which `python tools/publish_measures.py --columns` writes
+The rows come from book/6-faq/measures.json, which `python tools/publish_measures.py --columns` writes
 from `aesthetic_utils.aesthetics.measures.MEASURES`, so that the book is built without PyTorch; a test
 compares the two. A group is a module of `aesthetic_utils.aesthetics`, and `size`; without one the
 table has every column.
@@ -24,7 +24,7 @@ from tables import entry, table
 HEAD = ["Column", "What it is", "Unit", "Range", "In the reference"]
 
 
-COLUMNS = Path(__file__).resolve().parents[2] / "results" / "measure_columns.json"
+COLUMNS = Path(__file__).resolve().parents[2] / "book" / "6-faq" / "measures.json"
 
 
 def range_text(low: float | None, high: float | None) -> str:

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/svg+xml"}
 SMALLEST = 9  # CSS pixels of type on a phone
 QUALITY = 86
+SHEET = 800  # pixels; a wider photograph of a page is a contact sheet
 
 
 @cache
@@ -187,8 +188,9 @@ class Versions(SphinxTransform):
                 float(picture.get(s, n)) for s, n in zip(("width", "height"), size, strict=True)
             )
             files = converted(self.app, png, twins.get(hashlib.sha256(png).hexdigest()))
-        else:
+        else:  # a sheet of many small pictures: on a phone it scrolls, too
             size, files = Image.open(path).size, [path]
+            smallest = 15 if size[0] > SHEET else None
         new = [self.image(picture, file, size, smallest) for file in files]
         if len(new) == 2:
             new[0]["classes"], new[1]["classes"] = ["on-light"], ["on-dark"]
