@@ -43,11 +43,17 @@ def _maps(axes: Axes) -> list[Collection]:
     return [c for c in axes.collections if c.get_array() is not None]
 
 
+def _shines_through(axes: Axes) -> bool:
+    """Whether a picture in these axes is translucent: its colours need the white behind it."""
+    return any(p.get_alpha() not in (None, 1) for p in [*axes.images, *_maps(axes)])
+
+
 def _changes(figure: Figure) -> Iterator[tuple[Callable, object, object]]:
     """For each property that changes: its setter, the value on a dark ground, and the value now."""
-    grounds = [figure.patch, *(axes.patch for axes in figure.findobj(Axes))]
-    for ground in grounds:
-        yield ground.set_facecolor, PAPER, ground.get_facecolor()
+    grounds = {figure.patch: None} | {axes.patch: axes for axes in figure.findobj(Axes)}
+    for ground, axes in grounds.items():
+        if axes is None or not _shines_through(axes):
+            yield ground.set_facecolor, PAPER, ground.get_facecolor()
     for artist in figure.findobj():
         if artist in grounds:
             continue

@@ -81,6 +81,15 @@ def test_both_versions_of_a_figure_keep_pictures_and_turn_ink():
     assert (np.asarray(dark)[:3, :3, 3] == 0).all(), "the ground is the page's"
 
 
+def test_a_translucent_picture_keeps_the_white_behind_it():
+    figure, axes = plotting.plt.subplots(figsize=(2, 2))
+    axes.imshow([[0.0, 1.0]], alpha=0.5)
+    light = plotting.png(figure)
+    bright, dark = versions(light, dark_patch(figure, light, plotting.png))
+    middle = (bright.width // 4, bright.height // 2)
+    assert dark.getpixel(middle) == bright.getpixel(middle) and dark.getpixel(middle)[3] == 255
+
+
 def test_a_figure_is_as_it_was_after_its_dark_twin_was_drawn():
     figure = line_figure()
     line = figure.axes[0].lines[0]
