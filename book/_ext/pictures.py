@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/svg+xml"}
 SMALLEST = 9  # CSS pixels of type on a phone
 QUALITY = 86
-SHEET = 800  # pixels; a wider photograph of a page is a contact sheet
+SHEET = 560  # pixels; a wider picture of a page is a sheet of many, which a phone shows this wide
 
 
 @cache
@@ -190,7 +190,7 @@ class Versions(SphinxTransform):
             files = converted(self.app, png, twins.get(hashlib.sha256(png).hexdigest()))
         else:  # a sheet of many small pictures: on a phone it scrolls, too
             size, files = Image.open(path).size, [path]
-            smallest = 15 if size[0] > SHEET else None
+            picture["least"] = SHEET if size[0] > SHEET else None
         new = [self.image(picture, file, size, smallest) for file in files]
         if len(new) == 2:
             new[0]["classes"], new[1]["classes"] = ["on-light"], ["on-dark"]
@@ -220,6 +220,8 @@ class Versions(SphinxTransform):
             if smallest:  # its size in CSS pixels, where the picture is shown at its full width
                 shown = smallest * (96 if file.suffix == ".svg" else 100) / 72
                 new["least"] = round(size[0] * min(SMALLEST / shown, 1))
+            elif old.get("least"):
+                new["least"] = old["least"]
         return new
 
 
