@@ -1,4 +1,5 @@
-/* What every page does: a picture opens large, and what scrolls can be reached with the keyboard. */
+/* What every page does: a picture opens large, a formula is copied as TeX, and what scrolls can be reached with
+   the keyboard. */
 (function () {
   "use strict";
 
@@ -41,7 +42,38 @@
     }
   }
 
+  /* A formula is copied as the TeX that it was set from. */
+  function copyTeX(event) {
+    var selection = getSelection();
+    if (selection.isCollapsed || !event.clipboardData) {
+      return;
+    }
+    var range = selection.getRangeAt(0).cloneRange();
+    var whole = function (node) {
+      var element = node.nodeType === 1 ? node : node.parentElement;
+      return element && element.closest(".katex");
+    };
+    if (whole(range.startContainer)) {
+      range.setStartBefore(whole(range.startContainer));
+    }
+    if (whole(range.endContainer)) {
+      range.setEndAfter(whole(range.endContainer));
+    }
+    var copied = range.cloneContents();
+    var formulas = copied.querySelectorAll(".katex");
+    if (!formulas.length) {
+      return;
+    }
+    formulas.forEach(function (formula) {
+      var sign = formula.parentElement && formula.parentElement.matches(".katex-display") ? "$$" : "$";
+      formula.replaceWith(sign + formula.querySelector("annotation").textContent + sign);
+    });
+    event.clipboardData.setData("text/plain", copied.textContent);
+    event.preventDefault();
+  }
+
   function ready() {
+    document.addEventListener("copy", copyTeX);
     document.querySelectorAll("a.picture").forEach(function (link) {
       link.addEventListener("click", function (event) {
         if (event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey) {

@@ -162,6 +162,22 @@ def test_a_picture_opens_large_and_the_keyboard_closes_it(browser, address):
     page.close()
 
 
+def test_a_formula_is_copied_as_tex(browser, address):
+    page = browser.new_page()
+    page.goto(address + "book/3-algorithms/3_1_1_convolution_layer.html")
+    copied = page.evaluate("""() => {
+      const paragraph = [...document.querySelectorAll("article p")].find(p => p.querySelector(".katex"));
+      getSelection().selectAllChildren(paragraph);
+      const event = new ClipboardEvent("copy", {clipboardData: new DataTransfer(), bubbles: true, cancelable: true});
+      paragraph.dispatchEvent(event);
+      return event.clipboardData.getData("text/plain");
+    }""")
+    assert copied.startswith("Written as a formula, with $x$ the input picture, $y$ the output"), (
+        copied
+    )
+    page.close()
+
+
 def test_a_long_line_of_code_is_copied_without_its_marks(browser, address):
     page = browser.new_page(viewport={"width": 360, "height": 740})
     page.goto(address + "notebooks/4_1_cnn.html")
