@@ -239,6 +239,15 @@ def test_lines_of_code_can_be_folded_and_copied(book):
     assert [line.get_text() for line in code.select(".ln")] == ["if x:\n", "    y = 1\n"]
 
 
+def test_the_number_of_a_line_stands_in_it(book):
+    (book / "index.md").write_text(
+        "# Page\n\n```{code-block} python\n:linenos:\nx = 1\ny = 2\n```\n"
+    )
+    assert build(book) == (0, "")
+    code = BeautifulSoup(page(book), "html.parser").pre
+    assert [line.get_text() for line in code.select(".ln")] == ["1x = 1\n", "2y = 2\n"]
+
+
 @pytest.mark.parametrize(
     ("tag", "words"),
     [("solution", "A solution"), ("imports", "Imports"), ("other", "Show code cell content")],

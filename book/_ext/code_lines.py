@@ -7,7 +7,7 @@ continuation. What is copied is the line without the mark. A folded cell says in
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
@@ -26,9 +26,12 @@ PROMPTS = {  # tag of a cell -> what its folded line says
 class Lines(HtmlFormatter):
     """Pygments' HTML, with each line of source in <span class="ln">."""
 
-    def _format_lines(self, tokensource: Any) -> Iterator[tuple[int, str]]:
-        for is_source, line in super()._format_lines(tokensource):
-            yield is_source, f'<span class="ln">{line}</span>' if is_source else line
+    def wrap(self, source: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+        """Pygments calls this when a line has its number, if it gets one."""
+        return super().wrap(
+            (is_source, f'<span class="ln">{line}</span>' if is_source else line)
+            for is_source, line in source
+        )
 
 
 class Prompts(SphinxPostTransform):
