@@ -17,6 +17,7 @@ from provenance import read_run
 
 WORDS_A_MINUTE = 200
 SECONDS_A_LINE = 2
+LOOKED_UP = ("references", "glossary", "notation", "measures")  # pages that nobody reads through
 COLAB = "https://colab.research.google.com/github"
 
 
@@ -64,7 +65,10 @@ def colab(repository: str, branch: str, page: str) -> str:
 
 def add_head(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
     """Sphinx calls this for each page."""
-    if doctree is None or "</h1>" not in context.get("body", "") or page == app.config.root_doc:
+    name = page.rpartition("/")[2]
+    if doctree is None or "</h1>" not in context.get("body", ""):
+        return
+    if page == app.config.root_doc or name in LOOKED_UP:
         return
     path = Path(app.env.doc2path(page))
     links, run = {}, {}
