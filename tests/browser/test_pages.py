@@ -123,6 +123,7 @@ def test_a_page(name, browser, address, source, record_property):
     problems += [f"on paper: {cut}" for cut in page.evaluate(CUT) if cut.startswith("code")]
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_timeout(400)  # the theme looks 300 ms later what can be scrolled
     page.evaluate(THIN_OUT)
     page.add_style_tag(content="* { transition: none !important }")
     page.evaluate(source)
