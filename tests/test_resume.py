@@ -188,6 +188,14 @@ def test_the_time_used_before_a_restart_counts(path, capsys):
     assert Run(steps=2, models={}, optimizers={}, minutes=1).stopped_by is None
 
 
+def test_a_run_goes_on_with_the_time_that_is_left(path):
+    for _ in Run(steps=2, models={}, optimizers={}, path=path, elapsed=50.0):
+        pass
+    again = Run(steps=4, models={}, optimizers={}, path=path, minutes=1)
+    progress = [p for _, p in again]
+    assert len(progress) == 2 and min(progress) >= 50 / 60 and again.elapsed >= 50
+
+
 def test_what_a_step_draws_depends_on_seed_and_step():
     def draws(*which):
         seed_step(*which)
