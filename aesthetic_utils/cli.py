@@ -18,7 +18,6 @@ from aesthetic_utils.aesthetics import commands as aesthetics_commands
 from aesthetic_utils.storage import AestheticError
 
 MODES = ("smoke", "laptop", "full")
-SHORT_NAMES = {"cnn": "cnn_emoji_category", "gan": "gan_emoji", "srresnet": "srresnet_x4"}
 STOPPED = 130  # what a shell expects of a program that Ctrl-C ended
 
 
@@ -65,7 +64,7 @@ def _add_train(commands) -> None:
         "train",
         help="train one of the course's networks",
         description="Train a network as for the published results. A run that was stopped goes on "
-        "where its last checkpoint stands.",
+        "where its last checkpoint stands, with the same seed in the same --run-dir. Ctrl-C saves one.",
     )
     parser.add_argument(
         "name", help="cnn, gan, srresnet, or a published run (an unknown name lists them)"
@@ -74,6 +73,13 @@ def _add_train(commands) -> None:
     parser.add_argument("--minutes", type=float, default=30, help="time to train (default 30)")
     parser.add_argument(
         "--run-dir", type=Path, default=Path("runs"), help="for checkpoints and results (runs)"
+    )
+    parser.add_argument(
+        "--precision",
+        default="auto",
+        metavar="FORMAT",
+        help="float32, float32-channels-last, bfloat16, float16, or auto (default): the fastest on "
+        "this machine; a run that goes on keeps the format it began with",
     )
     parser.add_argument("--mode", choices=MODES, help="instead of the environment's AESTHETIC_MODE")
     parser.set_defaults(run=train)
@@ -86,15 +92,19 @@ def train(options: argparse.Namespace) -> None:
     if options.seed < 0:
         raise UsageError(f"--seed is {options.seed}; it must be 0 or above")
     _choose_mode(options.mode)
-    from aesthetic_utils.training.runs import RUNS
+    from aesthetic_utils.training.precision import NAMES
+    from aesthetic_utils.training.runs import RUNS, SHORT_NAMES
 
     name = SHORT_NAMES.get(options.name, options.name)
     if name not in RUNS:
         short = ", ".join(f"{short} ({full})" for short, full in SHORT_NAMES.items())
         raise UsageError(f"no run {options.name!r}; there are {', '.join(RUNS)}; in short: {short}")
+    if options.precision not in NAMES:
+        raise UsageError(f"--precision is {options.precision!r}; there are {', '.join(NAMES)}")
     result = RUNS[name](
-        seed=options.seed, run_dir=options.run_dir, time_budget_s=60 * options.minutes
-    )
+        seed=options.seed, run_dir=options.run_dir, time_budget_s=60 * options.minutes,
+        precision=options.precision,
+    )  # fmt: skip
     print(json.dumps(result, indent=2, default=str))
 
 

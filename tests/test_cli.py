@@ -1,6 +1,7 @@
 """The command `aesthetic`: what it does, its exit codes, and that it fails in plain sentences."""
 
-import importlib.util
+import json
+import signal
 import subprocess
 import sys
 import types
@@ -59,6 +60,7 @@ def test_help(capsys, command):
         ["train", "cnn", "--minutes", "0"],
         ["train", "cnn", "--minutes", "nan"],
         ["train", "cnn", "--mode", "fast"],
+        ["train", "cnn", "--precision", "int8"],
         ["upscale"],
         ["upscale", "photo.jpg", "--tile", "8"],
         ["measure", "photo.jpg"],
@@ -86,18 +88,21 @@ def calls(monkeypatch):
     """Stands in for the real runs, which take half an hour."""
     calls = []
 
-    def gan_emoji(seed, run_dir, time_budget_s):
-        calls.append((seed, run_dir, time_budget_s))
+    def gan_emoji(seed, run_dir, time_budget_s, precision):
+        calls.append((seed, run_dir, time_budget_s, precision))
         return {"frechet": {"mean": 12.5}, "file": Path("x")}
 
-    def srresnet_x4(seed, run_dir, time_budget_s):
+    def srresnet_x4(**options):
         raise AestheticError("the disk is full; free some space and try again")
 
-    def cnn_emoji_category(seed, run_dir, time_budget_s):
+    def cnn_emoji_category(**options):
         raise KeyboardInterrupt
 
-    runs = (gan_emoji, srresnet_x4, cnn_emoji_category)
-    module = types.SimpleNamespace(RUNS={function.__name__: function for function in runs})
+    functions = (gan_emoji, srresnet_x4, cnn_emoji_category)
+    module = types.SimpleNamespace(
+        RUNS={function.__name__: function for function in functions},
+        SHORT_NAMES={"gan": "gan_emoji", "srresnet": "srresnet_x4", "cnn": "cnn_emoji_category"},
+    )
     monkeypatch.setitem(sys.modules, "aesthetic_utils.training.runs", module)
     monkeypatch.setenv("AESTHETIC_MODE", "smoke")
     return calls
@@ -106,8 +111,19 @@ def calls(monkeypatch):
 @pytest.mark.parametrize("name", ["gan", "gan_emoji"])
 def test_train_calls_the_run(capsys, calls, name):
     code, out, _ = run(capsys, "train", name, "--seed", 3, "--minutes", 0.5, "--run-dir", "here")
-    assert code == 0 and calls == [(3, Path("here"), 30.0)]
+    assert code == 0 and calls == [(3, Path("here"), 30.0, "auto")]
     assert '"mean": 12.5' in out
+
+
+def test_train_in_a_named_format(capsys, calls):
+    assert run(capsys, "train", "gan", "--precision", "bfloat16")[0] == 0
+    assert calls[0][-1] == "bfloat16"
+    code, _, err = run(capsys, "train", "gan", "--precision", "int8")
+    assert code == 2 and "--precision is 'int8'; there are auto, float32, float32-channels" in err
+    help_text = run(capsys, "train", "--help")[1]
+    from aesthetic_utils.training.precision import NAMES
+
+    assert all(name in " ".join(help_text.split()) for name in NAMES)
 
 
 def test_train_says_what_runs_there_are(capsys, calls):
@@ -130,12 +146,30 @@ def test_train_in_an_unknown_mode(capsys, calls, monkeypatch):
     assert code == 2 and "AESTHETIC_MODE is 'turbo'" in err and not calls
 
 
-def test_the_short_names_stand_for_runs():
-    if importlib.util.find_spec("aesthetic_utils.training.runs") is None:
-        pytest.skip("no runs yet")
-    from aesthetic_utils.training.runs import RUNS
+def test_train_stopped_and_started_again(capsys, monkeypatch, tmp_path):
+    """As from a terminal: two seeds side by side, a Ctrl-C, and the same command once more."""
+    from aesthetic_utils.training.run import Run
 
-    assert set(cli.SHORT_NAMES.values()) <= set(RUNS)
+    command = ["train", "cnn_emoji_designer", "--mode", "smoke", "--run-dir", tmp_path]
+    command += ["--precision", "float32"]
+    monkeypatch.setenv("AESTHETIC_MODE", "smoke")
+    code, out, err = run(capsys, *command, "--seed", 1)
+    assert code == 0 and "begins in float32, channels_first; checkpoints go to" in err
+    log = Run.log
+
+    def stop(self, step, **values):
+        log(self, step, **values)
+        if step == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Run, "log", stop)
+    code, _, err = run(capsys, *command)
+    place = tmp_path / "cnn_emoji_designer" / "seed_0" / "checkpoint.safetensors"
+    assert code == 130 and "stopped after 3 of" in err and f"saved in {place}" in err
+    code, _, err = run(capsys, *command[:-1], "bfloat16")
+    assert code == 1 and "begun in the format float32 and cannot go on in bfloat16" in err
+    code, out, err = run(capsys, *command[:-2])
+    assert code == 0 and "goes on after 3 of" in err and json.loads(out)["stopped_by"] == "steps"
 
 
 # --------------------------------------------------------------------------------------------------

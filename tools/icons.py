@@ -9,10 +9,10 @@ drawings are favicon.svg and logo.svg there. Needs the extra `build-data` (Cairo
 
 from __future__ import annotations
 
+import argparse
 import io
 from pathlib import Path
 
-import cairosvg
 from PIL import Image
 
 STATIC = Path(__file__).resolve().parent.parent / "book" / "_static"
@@ -24,6 +24,8 @@ LOGO_WIDTH = 288  # three times as wide as the cards show it
 
 def draw(path: Path, width: int) -> Image.Image:
     """An SVG file as an RGBA picture of the given width."""
+    import cairosvg  # an extra of this tool
+
     return Image.open(io.BytesIO(cairosvg.svg2png(url=str(path), output_width=width)))
 
 
@@ -48,4 +50,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     main()

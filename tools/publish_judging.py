@@ -6,8 +6,10 @@ Writes results/dog_predictor.json and the package's copy. The features of Effici
 its packages are installed (the extra `judging`). Half a minute on one core.
 """
 
+import argparse
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -32,7 +34,11 @@ from aesthetic_utils.training.judging import (
     image_features,
     train_judge,
 )
-from tools.publish_votes import DOG_SOURCE, SEED, write
+
+sys.path.insert(
+    0, str(Path(__file__).resolve().parent.parent)
+)  # started as a file, it finds `tools`
+from tools.publish_votes import DOG_SOURCE, SEED, write  # noqa: E402
 
 SIDE = 256  # pixels at which the measures are taken
 COLUMNS = (
@@ -217,4 +223,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     sys.exit(main())

@@ -5,6 +5,7 @@
 Writes results/ava_votes.json and results/dog_ratings.json. Takes about a minute on one core.
 """
 
+import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -218,4 +219,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     sys.exit(main())

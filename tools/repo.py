@@ -89,6 +89,9 @@ def rewrite(root: Path, new: str) -> list[Path]:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return 0
     if len(arguments) != 1:
         print("Say where the project moves to: make repo SLUG=owner/name", file=sys.stderr)
         return 2

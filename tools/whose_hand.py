@@ -10,6 +10,7 @@ drawings of it (ideas/*.webp, lossless), and the drawings by which a reader come
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -147,4 +148,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     main()

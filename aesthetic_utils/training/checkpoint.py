@@ -115,6 +115,26 @@ def load_checkpoint(
     return tree["step"]
 
 
+def checkpoint_config(path: str | Path) -> Any:
+    """The configuration that a checkpoint was saved with, as JSON gives it back; None if with none.
+
+    Raises CheckpointError as `load_checkpoint` does for a file that is missing, damaged or a pickle.
+    """
+    return _read(Path(path))[0]["config"]
+
+
+def fingerprint(*tensors: Tensor, rows: int = 64) -> str:
+    """A short hash by which a run knows its data again: kinds, shapes, and up to so many rows of each."""
+    total = hashlib.sha256()
+    for tensor in tensors:
+        x = tensor.detach().reshape(tensor.shape or (1,))
+        chosen = torch.linspace(0, len(x) - 1, min(len(x), rows)).long()
+        x = x[chosen.to(x.device)].cpu().contiguous()
+        total.update(_kind(tensor).encode())
+        total.update(x.view(-1).view(torch.uint8).numpy())
+    return total.hexdigest()[:16]
+
+
 # --------------------------------------------------------------------------------------------------
 # trees of values as JSON and tensors
 
@@ -258,7 +278,7 @@ def _does_not_fit(path: Path, problems: list[str]) -> str:
     more = f"; and {len(problems) - 3} more differences" if len(problems) > 3 else ""
     return (
         f"{path} was saved by another run: {shown}{more}. Continue with the settings it was saved "
-        "with, or choose another file (or delete this one) to begin again"
+        "with, or choose another place (--run-dir) or delete this file to begin again"
     )
 
 

@@ -12,8 +12,9 @@ from aesthetic_utils.data.batches import TensorBatches, random_flip, random_shif
 from aesthetic_utils.metrics import wilson_interval
 from aesthetic_utils.models import ArticleCNN, CNNConfig
 from aesthetic_utils.runtime import Precision, default_device, evaluating, seed_everything
+from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.optimization import set_learning_rate, update_weights, warmup_cosine
-from aesthetic_utils.training.run import Run
+from aesthetic_utils.training.run import Run, seed_step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,6 @@ def train_classifier(
     minutes: float | None = None,
 ) -> tuple[ArticleCNN, Run]:
     """The article's network on uint8 images [N, 3, S, S] with int64 labels [N]; the network and its run."""
-    # dropout draws from torch's global generator, so an interrupted run is not repeated bit by bit
     seed_everything(seed)
     device = default_device()
     config = CNNConfig(classes=classes, image_size=images.shape[-1], dropout=settings.dropout)
@@ -82,10 +82,12 @@ def train_classifier(
     scaler = precision.scaler(device)
     run = Run(
         steps=settings.epochs * len(batches), models={"cnn": model}, optimizers={"adamw": optimizer},
-        config={"settings": settings, "seed": seed}, path=path, minutes=minutes, label="CNN",
+        config={"settings": settings, "seed": seed, "data": fingerprint(images, labels)},
+        precision=precision, scaler=scaler, path=path, minutes=minutes, label="CNN",
     )  # fmt: skip
     model.train()
     for step, progress in run:
+        seed_step(seed + 1, step, device)  # dropout: apart from what the batch draws
         set_learning_rate(optimizer, settings.learning_rate * warmup_cosine(progress))
         loss = classification_step(
             model, optimizer, *batches.batch(step), label_smoothing=settings.label_smoothing,

@@ -19,8 +19,9 @@ from aesthetic_utils.runtime import (
     seed_everything,
     step_generator,
 )
+from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.optimization import update_ema, update_weights
-from aesthetic_utils.training.run import Run
+from aesthetic_utils.training.run import Run, seed_step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,13 +149,14 @@ def train_gan(
         steps=settings.steps,
         models={"generator": generator, "discriminator": discriminator, "average": average},
         optimizers={"generator": adam_g, "discriminator": adam_d},
-        config=asdict(settings) | {"seed": seed}, path=path, minutes=minutes, label="GAN",
+        config=asdict(settings) | {"seed": seed, "data": fingerprint(images)},
+        precision=precision, path=path, minutes=minutes, label="GAN",
     )  # fmt: skip
     loss_function = wrong_loss if settings.swap_labels else discriminator_loss
     for step, _ in run:
         if watch is not None:
             watch(step, average)
-        torch.manual_seed(seed * 1_000_003 + step)  # the shifts: the same after a restart
+        seed_step(seed, step)  # the shifts, which are drawn on the CPU
         real = batches.batch(step)[0] * 2 - 1  # [N, 3, S, S] in [-1, 1]
         z = torch.randn(2, len(real), settings.latent_dim, generator=step_generator(seed + 1, step))
         z = z.to(device)

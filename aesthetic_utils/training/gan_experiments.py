@@ -38,9 +38,12 @@ def keep_rows(folder: Path) -> Callable[[int, Generator], None]:
     return watch
 
 
-def join_rows(folder: Path, out: Path) -> list[int]:
-    """Joins the rows kept by `keep_rows` from top to bottom into one picture; returns their steps."""
-    steps = sorted(int(p.stem.removeprefix("row_")) for p in folder.glob("row_*.png"))
+def join_rows(folder: Path, out: Path, done: int) -> list[int]:
+    """Joins the rows kept by `keep_rows` from top to bottom into one picture; returns their steps.
+
+    done: steps of the run. Rows of other steps, which an earlier run left there, are passed over.
+    """
+    steps = [s for s in SHEET_STEPS if s <= done and (folder / f"row_{s}.png").exists()]
     rows = [read_image(folder / f"row_{step}.png") for step in steps]
     save_image(torch.cat([F.pad(row, (0, 0, 0, 2), value=255) for row in rows], 1), out)
     return steps

@@ -1,16 +1,22 @@
 """A training run that can be killed, resumed and stopped on time, while its loop stays a plain `for`."""
 
+import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from tqdm.auto import tqdm
 
-from aesthetic_utils.training.checkpoint import load_checkpoint, save_checkpoint
+from aesthetic_utils.runtime import Precision
+from aesthetic_utils.training.checkpoint import load_checkpoint, plain_config, save_checkpoint
 
 
 @dataclass(kw_only=True)
@@ -24,19 +30,25 @@ class Run:
             run.log(step, loss=loss)
 
     With a `path` a checkpoint is written there once a minute and at the end, and an existing one is
-    resumed. With `minutes` the loop ends when they are used up, the time before a restart included;
+    resumed; the run says on stderr where it is and from which step it goes on. Ctrl-C then waits for
+    the end of the step, saves, says so and raises KeyboardInterrupt; a second Ctrl-C does not wait.
+
+    With `minutes` the loop ends when they are used up, the time before a restart included;
     `progress` then follows the clock if the clock is ahead of the steps, so that a learning rate that
     falls with it has come down by the end.
 
-    Without `minutes` a run that was killed and resumed ends with the same weights as an unbroken
-    one, provided that what a step draws depends on its number (`TensorBatches.batch`,
-    `step_generator`) and not on a running generator.
+    Without `minutes`, or with more than it needs, a run that was killed and resumed ends with the same
+    weights as an unbroken one, provided that what a step draws depends on its number
+    (`TensorBatches.batch`, `step_generator`, `seed_step`) and not on a running generator. The number
+    format is compared like a setting: a run goes on in the one it began with, or not at all.
     """
 
-    steps: int
+    steps: int  # planned
     models: Mapping[str, nn.Module]
     optimizers: Mapping[str, Optimizer]
     config: Any = None  # compared with the checkpoint's
+    precision: Precision | None = None  # compared, too
+    scaler: torch.amp.GradScaler | None = None  # its state is kept
     path: Path | None = None
     minutes: float | None = None
     checkpoint_every_s: float = 60.0
@@ -48,14 +60,16 @@ class Run:
     def __iter__(self) -> Iterator[tuple[int, float]]:
         self._resume()
         before, start = self.elapsed, time.monotonic()
-        saved_at = start
-        with tqdm(total=self.steps, initial=self.step, desc=self.label, mininterval=1.0) as bar:
-            while self.step < self.steps and not self._out_of_time():
+        saved_at, shown = start, 0
+        bar = tqdm(total=self.steps, initial=self.step, desc=self.label, mininterval=1.0)
+        with bar, _patient(self.path is not None) as asked_to_stop:
+            while self.stopped_by is None and not asked_to_stop:
                 yield self.step, self.progress
                 self.step += 1
                 self.elapsed = before + time.monotonic() - start
                 bar.update()
-                if self.history:
+                if len(self.history) > shown:  # formatting numbers costs more than all the rest
+                    shown = len(self.history)
                     bar.set_postfix(
                         {k: f"{v:.3g}" for k, v in self.history[-1].items() if k != "step"},
                         refresh=False,
@@ -63,13 +77,23 @@ class Run:
                 if time.monotonic() - saved_at > self.checkpoint_every_s:
                     self.save()
                     saved_at = time.monotonic()
-        self.save()
+            self.save()
+        if asked_to_stop:
+            self._say(f"stopped after {self._done()}; saved in {self.path}")
+            raise KeyboardInterrupt
 
     @property
     def progress(self) -> float:
         """Share that is done, by the steps or by the clock, whichever is further."""
         by_clock = self.elapsed / (60 * self.minutes) if self.minutes else 0.0
         return min(max(self.step / self.steps, by_clock), 1.0)
+
+    @property
+    def stopped_by(self) -> str | None:
+        """What ended the run, "steps" or "clock"; None while neither has."""
+        if self.step >= self.steps:
+            return "steps"
+        return "clock" if self.minutes is not None and self.elapsed >= 60 * self.minutes else None
 
     def log(self, step: int, *, every: int = 50, **values: Any) -> None:
         """Keeps the numbers of every `every`-th step in `history` (tensors are read only then)."""
@@ -81,18 +105,79 @@ class Run:
         """Writes the checkpoint now, if the run has a path."""
         if self.path is not None:
             extra = {"history": self.history, "elapsed": self.elapsed}
+            if self.scaler is not None:
+                extra["scaler"] = self.scaler.state_dict()
             save_checkpoint(
                 self.path, models=self.models, optimizers=self.optimizers, step=self.step,
-                config=self.config, extra=extra,
+                config=self._compared(), extra=extra,
             )  # fmt: skip
 
     def _resume(self) -> None:
-        if self.path is not None and self.step == 0 and Path(self.path).exists():
-            extra: dict[str, Any] = {}
-            self.step = load_checkpoint(
-                self.path, models=self.models, optimizers=self.optimizers, config=self.config, extra=extra
-            )  # fmt: skip
-            self.history, self.elapsed = extra["history"], extra["elapsed"]
+        if self.path is None or self.step > 0:
+            return
+        if not Path(self.path).exists():
+            self._say(f"begins{self._format()}; checkpoints go to {self.path}")
+            return
+        extra: dict[str, Any] = {}
+        self.step = load_checkpoint(
+            self.path, models=self.models, optimizers=self.optimizers, config=self._compared(), extra=extra
+        )  # fmt: skip
+        self.history, self.elapsed = extra["history"], extra["elapsed"]
+        if self.scaler is not None and extra.get("scaler"):
+            self.scaler.load_state_dict(extra["scaler"])
+        if self.stopped_by:
+            self._say(f"was finished before, after {self._done()}{self._format()}: {self.path}")
+        else:
+            self._say(f"goes on after {self._done()}{self._format()}, as it began: {self.path}")
 
-    def _out_of_time(self) -> bool:
-        return self.minutes is not None and self.elapsed >= 60 * self.minutes
+    def _compared(self) -> Any:
+        config = plain_config(self.config)
+        return (
+            config
+            if self.precision is None
+            else (config or {}) | {"precision": str(self.precision)}
+        )
+
+    def _done(self) -> str:
+        return f"{self.step:,} of {self.steps:,} steps"
+
+    def _format(self) -> str:
+        return "" if self.precision is None else f" in {self.precision}"
+
+    def _say(self, what: str) -> None:
+        tqdm.write(f"{self.label} {what}", file=sys.stderr)
+
+
+def seed_step(seed: int, step: int, device: torch.device | str = "cpu") -> None:
+    """Seeds torch's global generators by seed and step alone, for what draws from them, such as dropout.
+
+    What the step draws is then the same after a restart. Only the CPU's generator and that of `device`
+    are seeded, which takes a hundredth of the time of `torch.manual_seed`.
+    """
+    number, kind = seed * 1_000_003 + step, torch.device(device).type
+    torch.default_generator.manual_seed(number)
+    if kind != "cpu":
+        getattr(torch, kind).manual_seed(number)
+
+
+@contextmanager
+def _patient(active: bool) -> Iterator[list[int]]:
+    """Ctrl-C inside only fills the list, so that a step is not torn in two; the second one interrupts."""
+    before, asked = signal.getsignal(signal.SIGINT), []
+
+    def note(number, frame):
+        if asked:
+            before(number, frame)
+        asked.append(number)
+
+    main = threading.current_thread() is threading.main_thread()
+    if not (
+        active and main and callable(before)
+    ):  # only the main thread may; ignored stays ignored
+        yield asked
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

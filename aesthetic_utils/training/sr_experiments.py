@@ -20,6 +20,7 @@ from aesthetic_utils.runtime import (
     seed_everything,
     step_generator,
 )
+from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.optimization import set_learning_rate, update_ema, warmup_cosine
 from aesthetic_utils.training.run import Run
 from aesthetic_utils.training.super_resolution import (
@@ -101,7 +102,8 @@ def train_super_resolution(
     low, high = low.to(device), high.to(device)
     run = Run(
         steps=settings.steps, models={"model": model, "average": average},
-        optimizers={"adam": optimizer}, config=asdict(settings) | {"seed": seed}, path=path,
+        optimizers={"adam": optimizer}, precision=precision, scaler=scaler,
+        config=asdict(settings) | {"seed": seed, "data": fingerprint(low, high)}, path=path,
         minutes=minutes, label=f"SRResNet x{settings.scale}",
     )  # fmt: skip
     model.train()
@@ -137,17 +139,24 @@ VARIANTS = {  # the paper's network, and what ours does otherwise, one thing aft
 }
 
 
-def short_runs(seed: int = 0) -> list[dict]:
-    """Each of VARIANTS after the same few steps: rows with the means over the test photographs."""
+def short_settings() -> SuperResolutionSettings:
+    """What the runs of `short_runs` have in common."""
+    return replace(settings_by_mode(4), steps=by_mode(smoke=2, laptop=100, full=300))
+
+
+def short_runs(seed: int = 0, precision: Precision | None = None) -> list[dict]:
+    """Each of VARIANTS after the same few steps: rows with the means over the test photographs.
+
+    precision: without one each variant computes in what is fastest for it.
+    """
     few = by_mode(smoke=1, laptop=4, full=None)
     photos = {p.name: p.image for p in load_photos("test", 384)[:few]}
-    settings = replace(settings_by_mode(4), steps=by_mode(smoke=2, laptop=100, full=300))
     low, high = training_tiles(4)
     rows = []
     for name, changes in VARIANTS.items():
-        variant = replace(settings, **changes)
-        precision = fastest_precision(variant, low)
-        model, run = train_super_resolution(variant, low, high, seed=seed, precision=precision)
+        variant = replace(short_settings(), **changes)
+        chosen = precision or fastest_precision(variant, low)
+        model, run = train_super_resolution(variant, low, high, seed=seed, precision=chosen)
         scores = means(super_resolution_table(model, photos))
         rows.append({"variant": name, "steps": run.step, "seed": seed} | scores)
     return rows

@@ -17,6 +17,7 @@ from aesthetic_utils.losses import generator_loss
 from aesthetic_utils.models import SRResNet, SRResNetConfig
 from aesthetic_utils.models.srgan import SRDiscriminator, SRDiscriminatorConfig
 from aesthetic_utils.runtime import Precision, by_mode, default_device, seed_everything
+from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.gan import discriminator_step
 from aesthetic_utils.training.optimization import set_learning_rate, update_ema, update_weights
 from aesthetic_utils.training.perception import EYES, enlargements, load_eyes, perception_distortion
@@ -107,11 +108,13 @@ def train_srgan(
         for m in (model, discriminator)
     )
     low, high = low.to(device), high.to(device)
+    begun_from = fingerprint(*start.state_dict().values())
     run = Run(
         steps=settings.steps,
         models={"model": model, "discriminator": discriminator, "average": average},
         optimizers={"generator": adam_g, "discriminator": adam_d},
-        config=asdict(settings) | {"seed": seed}, path=path, minutes=minutes, label="SRGAN",
+        config=asdict(settings) | {"seed": seed, "data": fingerprint(low, high), "start": begun_from},
+        precision=precision, path=path, minutes=minutes, label="SRGAN",
     )  # fmt: skip
     for step, progress in run:
         for adam in (adam_g, adam_d):
