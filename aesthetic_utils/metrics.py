@@ -5,9 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from scipy import stats
-from skimage.metrics import structural_similarity
-from torch import Tensor, nn
+from torch import Tensor
 
 # --------------------------------------------------------------------------------------------------
 # images against a reference
@@ -30,6 +28,8 @@ def ssim(image: Tensor, reference: Tensor) -> Tensor:
     Wang et al. (2004), section III.B: an 11 x 11 Gaussian window with standard deviation 1.5, K1 = 0.01,
     K2 = 0.03; computed by scikit-image, averaged over channels.
     """
+    from skimage.metrics import structural_similarity  # slow to import
+
     _same_images(image, reference)
     values = [
         structural_similarity(
@@ -85,36 +85,34 @@ def _numpy(images: Tensor) -> np.ndarray:
 # sets of images against each other
 
 
-class FeatureExtractor(nn.Module):
-    """Wraps a function images -> features [N, D] as the module that torchmetrics' Frechet distance takes."""
-
-    def __init__(self, features, num_features: int):
-        super().__init__()
-        self.features, self.num_features = features, num_features
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.features(images)
-
-
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    """Frechet distance between Gaussians fitted to two sets of features: ||m_a - m_b||^2 + Tr(...).
+    """Frechet distance between Gaussians fitted to two sets of features, in float64.
 
-    a: [N, D], b: [M, D], on a feature extractor that must be named with the result. Heusel et al.
-    (2017), section 2, equation 6; computed by torchmetrics in float64. With few images the distance is biased
-    upwards: compare only sets of one size, beside the distance of two real sets.
+    ||m_a - m_b||^2 + Tr(C_a + C_b - 2 (C_a C_b)^(1/2)) with means m and unbiased covariances C: Heusel et al.
+    (2017), equation 6. a: [N, D], b: [M, D], on a feature extractor that must be named with the result.
+    With few images the distance is biased upwards: compare only sets
+    of one size, beside the distance of two real sets.
 
-    Raises ValueError for fewer than two rows or different D.
+    Raises ValueError for fewer than two rows, different D, or features that are not finite.
     """
-    from torchmetrics.image.fid import FrechetInceptionDistance  # slow to import
-
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ValueError(f"features must be [N >= 2, D]; got {tuple(a.shape)} and {tuple(b.shape)}")
-    # the features are already there: hand them through as "images" that are their own features
-    identity = FeatureExtractor(lambda x: x.flatten(1), a.shape[1])
-    metric = FrechetInceptionDistance(identity, normalize=True).set_dtype(torch.float64)
-    metric.update(a.double()[:, :, None, None], real=True)
-    metric.update(b.double()[:, :, None, None], real=False)
-    return float(metric.compute())
+    a, b = a.detach().cpu().double(), b.detach().cpu().double()
+    if not (a.isfinite().all() and b.isfinite().all()):
+        raise ValueError("features must be finite; some are infinite or not a number")
+    x, y = _covariance_root(a), _covariance_root(b)
+    gap = (a.mean(0) - b.mean(0)).square().sum()
+    traces = x.square().sum() + y.square().sum()
+    # C_a C_b has the eigenvalues of the symmetric x C_b x^T = (x y^T)(x y^T)^T, and zeros. Their roots are the
+    # singular values of x y^T. With N < D many are 0, and the root of a rounded 0 would be far from it
+    root = torch.linalg.svdvals(x @ y.T).sum()
+    return max(float(gap + traces - 2 * root), 0.0)
+
+
+def _covariance_root(features: Tensor) -> Tensor:
+    """A matrix r with r^T r = the covariance of the rows: [N, D] -> [min(N, D), D]."""
+    centred = (features - features.mean(0)) / math.sqrt(len(features) - 1)
+    return torch.linalg.qr(centred, mode="r").R
 
 
 def nearest(queries: Tensor, library: Tensor, *, chunk: int = 512) -> tuple[Tensor, Tensor]:
@@ -145,7 +143,9 @@ def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> tupl
     """Confidence interval of a share by Wilson's score method; sound for small n and near 0 or 1."""
     if not 0 <= successes <= n or n < 1:
         raise ValueError(f"{successes} of {n} is no share")
-    z = stats.norm.ppf((1 + confidence) / 2)
+    from scipy.stats import norm  # slow to import
+
+    z = norm.ppf((1 + confidence) / 2)
     p = successes / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
@@ -157,6 +157,8 @@ def mean_and_interval(values: Sequence[float], *, confidence: float = 0.95) -> d
     n, mean = len(values), float(np.mean(values))
     if n < 2:
         raise ValueError("an interval needs at least two runs")
+    from scipy.stats import t  # slow to import
+
     sd = float(np.std(values, ddof=1))
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd / math.sqrt(n)
+    half = float(t.ppf((1 + confidence) / 2, n - 1)) * sd / math.sqrt(n)
     return {"mean": mean, "sd": sd, "low": mean - half, "high": mean + half, "n": n}

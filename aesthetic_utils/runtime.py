@@ -196,7 +196,7 @@ def hardware() -> str:
 
 def describe_run() -> dict:
     """Hardware, versions, date and mode, as the results files and published notebooks carry them."""
-    packages = ("torch", "torchvision", "numpy", "aesthetic-utils")
+    packages = ("torch", "numpy", "aesthetic-utils")
     versions = {"python": platform.python_version()}
     for package in packages:
         with contextlib.suppress(metadata.PackageNotFoundError):

@@ -1,4 +1,4 @@
-"""Every kind of image file that can go wrong, and every kind of tensor that is not a batch."""
+"""Every kind of image file that can go wrong, and every kind of tensor that is no image."""
 
 import io
 import struct
@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from aesthetic_utils import storage
-from aesthetic_utils.data.images import ImageError, read_image, require_images, save_image
+from aesthetic_utils.data.images import ImageError, read_image, save_image
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -238,31 +238,3 @@ def test_full_disk_keeps_the_old_image(tmp_path, monkeypatch):
 
 def full_disk(path):
     raise OSError(28, "No space left on device")
-
-
-def test_good_batches_pass_through():
-    x = torch.rand(2, 3, 4, 4)
-    assert require_images(x) is x
-    require_images(torch.rand(2, 1, 4, 4), channels=1)
-    require_images(torch.rand(2, 7, 4, 4), channels=None)
-    require_images(torch.rand(2, 3, 4, 4).half())
-
-
-@pytest.mark.parametrize(
-    ("x", "says"),
-    [
-        (np.zeros((1, 3, 4, 4)), "torch tensor, not ndarray"),
-        (torch.zeros(3, 4, 4), r"use images\[None\]"),
-        (torch.zeros(4, 4), r"shape \[N, C, H, W\], not \[4, 4\]"),
-        (torch.zeros(2, 4, 4, 3), r"use images\.permute\(0, 3, 1, 2\)"),
-        (torch.zeros(2, 4, 8, 8), "the fourth is transparency"),
-        (torch.zeros(2, 1, 8, 8), r"use images\.expand\(-1, 3, -1, -1\)"),
-        (torch.zeros(2, 5, 8, 8), "5 channels where 3 are wanted"),
-        (torch.zeros(0, 3, 8, 8), "is empty"),
-        (torch.zeros(2, 3, 8, 8, dtype=torch.uint8), "use images / 255"),
-        (torch.zeros(2, 3, 8, 8, dtype=torch.int32), "not int32"),
-    ],
-)
-def test_what_is_not_a_batch_of_images(x, says):
-    with pytest.raises(ImageError, match=says):
-        require_images(x)

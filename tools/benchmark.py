@@ -7,7 +7,8 @@ the figures are ratios of medians, so that a busy machine slows all alike. Varia
 
     fixed     one preloaded float32 batch again and again: the limit that no loader can pass
     batches   TensorBatches in plain float32
-    article   the article's loop over a DataLoader of PIL images, with none of our settings
+    article   the article's loop over a DataLoader of PIL images, with none of our settings; needs torchvision,
+              which comes with the extra `test`
     float32   TensorBatches with the faster of the two layouts, in float32
     chosen    TensorBatches with the number format and layout that choose_precision picks
 """

@@ -1,4 +1,4 @@
-"""Reading and writing image files, and checking image tensors where they enter from outside."""
+"""Reading and writing image files."""
 
 import warnings
 from pathlib import Path
@@ -89,30 +89,6 @@ def image_format(path: str | Path) -> tuple[str, dict]:
     return _FORMATS[ending.lower()]
 
 
-def require_images(x: Tensor, channels: int | None = 3) -> Tensor:
-    """Give `x` back if it is a batch of float images `[N, channels, H, W]`; else say what is wrong.
-
-    `channels=None` allows any number. Values are not looked at: that would cost a pass over the
-    batch, and on a GPU a wait. Raises ImageError.
-    """
-    if not isinstance(x, Tensor):
-        raise ImageError(f"images must be a torch tensor, not {type(x).__name__}")
-    shape = list(x.shape)
-    if x.ndim == 3:
-        raise ImageError(f"one image {shape} was given where a batch is wanted: use images[None]")
-    if x.ndim != 4:
-        raise ImageError(f"images must have the shape [N, C, H, W], not {shape}")
-    if channels is not None and shape[1] != channels:
-        raise ImageError(_wrong_channels(shape, channels))
-    if x.numel() == 0:
-        raise ImageError(f"this batch of images is empty: its shape is {shape}")
-    if x.dtype == torch.uint8:
-        raise ImageError("these images are uint8; float in [0, 1] is wanted: use images / 255")
-    if not x.is_floating_point():
-        raise ImageError(f"images must be float in [0, 1], not {_dtype_name(x)}")
-    return x
-
-
 def _decode(image: Image.Image, path: Path, max_pixels: int) -> Tensor:
     width, height = image.size
     if width * height > max_pixels:
@@ -196,17 +172,6 @@ def _not_an_image(path: Path) -> str:
             "picture itself, or draw it as PNG first"
         )
     return f"{path} is not an image in a known format; convert it to PNG or JPEG"
-
-
-def _wrong_channels(shape: list[int], channels: int) -> str:
-    found = f"images {shape} have {shape[1]} channels where {channels} are wanted"
-    if shape[3] == channels:
-        return f"{found}: the channels stand last; use images.permute(0, 3, 1, 2)"
-    if shape[1] == 4 and channels == 3:
-        return f"{found}: the fourth is transparency; use images[:, :3]"
-    if shape[1] == 1:
-        return f"{found}: use images.expand(-1, {channels}, -1, -1)"
-    return found
 
 
 def _dtype_name(x: Tensor) -> str:

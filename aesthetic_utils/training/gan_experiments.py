@@ -11,7 +11,6 @@ from aesthetic_utils.data.emoji import load_emoji
 from aesthetic_utils.data.images import read_image, save_image
 from aesthetic_utils.metrics import frechet_distance, nearest
 from aesthetic_utils.models import Generator
-from aesthetic_utils.plotting import image_sheet
 from aesthetic_utils.training.gan import GANSettings, sample
 from aesthetic_utils.training.perception import load_eyes
 
@@ -30,6 +29,7 @@ SHEET_STEPS = (0, 100, 300, 1000, 2000, 3000, 4000, 6000, 8000)
 
 def keep_rows(folder: Path) -> Callable[[int, Generator], None]:
     """Keeps 16 samples from always the same z at the steps of SHEET_STEPS, as row_STEP.png."""
+    from aesthetic_utils.plotting import image_sheet  # slow to import
 
     def watch(step: int, generator: Generator) -> None:
         if step in SHEET_STEPS:

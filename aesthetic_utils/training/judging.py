@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 from aesthetic_utils.aesthetics import votes
@@ -116,7 +115,11 @@ def correlation(a: np.ndarray, b: np.ndarray, *, ranks: bool = False) -> float:
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if min(a.std(), b.std()) < 1e-9:
         return float("nan")
-    return float(spearmanr(a, b).statistic if ranks else np.corrcoef(a, b)[0, 1])
+    if ranks:
+        from scipy.stats import spearmanr  # slow to import
+
+        return float(spearmanr(a, b).statistic)
+    return float(np.corrcoef(a, b)[0, 1])
 
 
 def _spreads(shares: np.ndarray) -> np.ndarray:

@@ -1,0 +1,84 @@
+"""What importing loads: each part of the package in a Python of its own."""
+
+import ast
+import pkgutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import aesthetic_utils
+
+PACKAGE = Path(aesthetic_utils.__file__).parent
+# more than a tenth of what torch costs, each: imported where they are used
+SLOW = {"matplotlib", "scipy", "skimage", "torchvision", "torchmetrics", "pandas", "IPython"}
+DRAWING = {"plotting", "dark"}  # matplotlib is what they are about
+PARTS = sorted(m.name for m in pkgutil.iter_modules([str(PACKAGE)]) if m.name not in DRAWING)
+WHOLE = ("data", "exercises", "models", "training")  # no module of these is slow, by whatever name
+
+
+def loaded(*modules: str) -> set[str]:
+    """The top-level names that importing `modules` leaves in a fresh process."""
+    program = f"import sys, {', '.join(modules)}; print(*{{n.split('.')[0] for n in sys.modules}})"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def modules_of(part: str) -> list[str]:
+    found = [f"aesthetic_utils.{part}"]
+    if part in WHOLE:
+        found += [f"{found[0]}.{m.name}" for m in pkgutil.iter_modules([str(PACKAGE / part)])]
+    return found
+
+
+def test_every_part_is_looked_at():
+    assert {*WHOLE, "aesthetics", "losses", "metrics", "saliency", "widgets"} <= set(PARTS)
+    assert "aesthetic_utils.training.gan_experiments" in modules_of("training")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_importing_a_part_loads_nothing_slow(part):
+    assert not loaded(*modules_of(part)) & SLOW
+
+
+def test_what_is_slow_would_be_noticed():
+    assert loaded("aesthetic_utils.plotting") & SLOW == {"matplotlib"}
+
+
+def test_what_is_loaded_on_demand_is_there_all_the_same():
+    from aesthetic_utils import widgets
+
+    assert {"Question", "Rater", "RatingSession", "RatingSessionError"} == set(widgets.__all__)
+    assert all(getattr(widgets, name).__name__ == name for name in widgets.__all__)
+    assert set(widgets.__all__) <= set(dir(widgets))
+    with pytest.raises(AttributeError, match="no attribute 'Slider'"):
+        _ = widgets.Slider
+
+
+# ---- what has to be installed
+
+
+def imported() -> set[str]:
+    """Top-level names of all imports in the package, wherever they stand."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"aesthetic_utils"}
+
+
+def test_the_package_asks_for_what_it_imports_and_for_nothing_else():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {"pillow": "PIL", "scikit-image": "skimage"}
+    asked = {Requirement(text).name for text in project["dependencies"]}
+    optional = {Requirement(t).name for t in project["optional-dependencies"]["judging"]}
+    optional = {name.replace("-", "_") for name in optional}
+    with_ipywidgets = {"IPython"}
+    assert imported() == {names.get(n, n) for n in asked} | optional | with_ipywidgets
