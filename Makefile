@@ -29,7 +29,7 @@ help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
 	@echo "make test      lint, unit tests, every notebook in smoke mode, strict build, site checks"
 	@echo "make install   what the lessons need (on Linux 3 GB; with TORCH=cpu about 400 MB)"
-	@echo "make lint      ruff check and ruff format --check      (make format: put it right)"
+	@echo "make lint      style, types, directions of imports      (make format: put the style right)"
 	@echo "make serve     build, then show the site at http://127.0.0.1:$(PORT)"
 	@echo "make publish   execute the notebooks in full mode and store their outputs"
 	@echo "               one of them: make publish NOTEBOOKS=notebooks/4_1_cnn.ipynb"
@@ -59,9 +59,12 @@ book: $(BOOK)
 # what the lessons need, in .venv
 install: $(STAMP)
 
+# style, types, and that imports go one way
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

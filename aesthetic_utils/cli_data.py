@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def add_data(commands) -> None:
+def add_data(commands: argparse._SubParsersAction) -> None:
     """Add `aesthetic data` to the commands."""
     parser = commands.add_parser(
         "data",

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
+from matplotlib.typing import ColorType
 from PIL import Image
 
 DARK_TWIN = "application/vnd.aesthetic-utils.dark+png"  # mime type of the patch
@@ -24,19 +25,19 @@ INK = 0.86  # lightness of what is black in the light version
 PAPER = (0.0, 0.0, 0.0, 0.0)  # ground of the twin
 
 
-def twin_colour(colour: object) -> tuple[float, float, float, float]:
+def twin_colour(colour: ColorType) -> tuple[float, float, float, float]:
     """The counterpart of a neutral colour: black becomes light grey, grey its mirror; others stay."""
     red, green, blue, alpha = mcolors.to_rgba(colour)
     if max(red, green, blue) - min(red, green, blue) > 0.08:
         return red, green, blue, alpha
-    grey = (red + green + blue) / 3
-    return (*[INK - grey * (INK - 0.12)] * 3, alpha)
+    light = INK - (red + green + blue) / 3 * (INK - 0.12)
+    return light, light, light, alpha
 
 
 def _over_picture(artist: Artist) -> bool:
     """Whether a text lies in the data of axes that show a picture or a map, whose ground stays."""
     axes = artist.axes
-    return axes is not None and artist in axes.texts and bool(axes.images or _maps(axes))
+    return isinstance(axes, Axes) and artist in axes.texts and bool(axes.images or _maps(axes))
 
 
 def _maps(axes: Axes) -> list[Collection]:

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,6 +16,7 @@ import torch
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from torch import Tensor
 
 from aesthetic_utils.dark import DARK_TWIN, dark_patch
@@ -34,7 +36,7 @@ SHOWN_DPI = 100  # a figure of 7 inches is 700 CSS pixels wide on the page, if t
 DPI = 200  # of the stored picture: twice that, for screens of high density
 WIDEST = 1600  # stored pixels; the column of the page has half of that
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "figure.facecolor": "white",  # opaque: a notebook's page may be dark; the book draws a twin
     "axes.facecolor": "white",
     "savefig.facecolor": "white",
@@ -83,8 +85,8 @@ def png(figure: Figure) -> bytes:
 
 def smallest_type(figure: Figure) -> float | None:
     """The size in points of the smallest text that is drawn, or None where there is none."""
-    texts = [t for t in figure.findobj(plt.Text) if t.get_visible() and t.get_text().strip()]
-    return min((t.get_fontsize() for t in texts), default=None)
+    texts = [t for t in figure.findobj() if isinstance(t, Text) and t.get_visible()]
+    return min((float(t.get_fontsize()) for t in texts if t.get_text().strip()), default=None)
 
 
 def show(figure: Figure) -> None:
@@ -161,7 +163,7 @@ class Table:
             for row in self.rows
         )
 
-    def _cell(self, column: int, value: object) -> str:
+    def _cell(self, column: int, value: Any) -> str:
         name = self.head[column]
         text = html.escape(self.text(name, value))
         if column == 0:

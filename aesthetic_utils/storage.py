@@ -31,7 +31,7 @@ class AestheticError(Exception):
 
 def reason(error: OSError) -> str:
     """Why the system refused, in words that say what to do."""
-    return _REASONS.get(error.errno, error.strerror or str(error))
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def file_digest(path: str | Path, algorithm: str = "sha256") -> str:
         return hashlib.file_digest(file, lambda: new_hash(algorithm)).hexdigest()
 
 
-def new_hash(algorithm: str):
+def new_hash(algorithm: str) -> "hashlib._Hash":
     """An empty hash object; MD5 and SHA-1 serve to recognise published files, not for security."""
     return hashlib.new(algorithm, usedforsecurity=False)
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -349,3 +350,241 @@ def test_set_up_and_imports_are_folded_and_alone(path):
     assert {"setup", "hide-cell"} <= tags[0] and {"imports", "hide-cell"} <= tags[1]
     assert "plotting.use_style()" in "".join(cells[1]["source"])
     assert not any({"setup", "imports"} & later for later in tags[2:])
+
+
+# ---- continuous integration
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+MINORS = {11, 12, 13}  # of Python 3: those that README.md names
+
+
+def jobs() -> dict[str, dict]:
+    """All jobs that have steps of their own, as "file/job"."""
+    return {
+        f"{path.stem}/{name}": job
+        for path in WORKFLOWS
+        for name, job in workflow(path.name)["jobs"].items()
+        if "uses" not in job
+    }
+
+
+def commands(job: dict) -> list[str]:
+    return [line for step in job["steps"] for line in step.get("run", "").splitlines()]
+
+
+def triggers(name: str) -> dict:
+    return workflow(name)[True]  # YAML 1.1 reads the key `on` as true
+
+
+def test_workflows_take_actions_by_major_version_the_same_one_everywhere():
+    used: dict[str, set[str]] = {}
+    for job in jobs().values():
+        for step in job["steps"]:
+            if "uses" in step:
+                action, _, version = step["uses"].partition("@")
+                used.setdefault(action, set()).add(version)
+    assert {"actions/checkout", "actions/setup-python"} <= set(used)
+    for action, versions in used.items():
+        assert len(versions) == 1 and re.fullmatch(r"v\d+", *versions), f"{action}: {versions}"
+
+
+@pytest.mark.parametrize("name", jobs())
+def test_a_job_ends_has_few_rights_and_names_what_is_there(name):
+    job, file = jobs()[name], f"{name.partition('/')[0]}.yml"
+    assert 0 < job["timeout-minutes"] <= 90
+    assert workflow(file)["permissions"] == {"contents": "read"}
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for command in commands(job):
+        if command.startswith("make "):
+            assert command.split()[1] in targets, command
+        for named in re.findall(r"(?<![\w./-])[\w./-]+\.(?:txt|cfg|py)\b", command):
+            assert (ROOT / named).is_file(), command
+    for step in job["steps"]:
+        if pattern := step.get("with", {}).get("cache-dependency-path"):
+            assert list(ROOT.glob(pattern)), pattern
+
+
+def test_linux_runs_every_python_that_the_readme_names_at_every_change():
+    low, high = min(MINORS), max(MINORS)
+    assert f"With Python 3.{low} to 3.{high}" in (ROOT / "README.md").read_text("utf-8")
+    assert Version(f"3.{low}") in Requirement(f"python{project()['requires-python']}").specifier
+    assert (
+        Version(f"3.{low - 1}")
+        not in Requirement(f"python{project()['requires-python']}").specifier
+    )
+    matrix = workflow("tests.yml")["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert matrix == [f"3.{minor}" for minor in sorted(MINORS)]  # in quotes: not the number 3.1
+    assert {"push", "pull_request", "workflow_call"} <= set(triggers("tests.yml"))
+
+
+def nbval_command() -> str:
+    """How the Makefile runs the lessons, without what shares the work out between processes."""
+    makefile = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", " ")
+    [line] = [line for line in makefile.splitlines() if "--nbval-lax" in line]
+    line = re.sub(r"-n \$\(WORKERS\) --dist loadscope", "", line.partition("-m ")[2])
+    return " ".join(line.split())
+
+
+def test_colab_s_versions_are_constraints_under_which_every_lesson_runs():
+    """Preinstalled first, then the package, which pip may not exchange them for, then the lessons."""
+    job = workflow("tests.yml")["jobs"]["colab"]
+    [python] = [
+        s["with"]["python-version"] for s in job["steps"] if "setup-python" in s.get("uses", "")
+    ]
+    versions = "tests/colab_versions.txt"
+    assert f"Python {python}" in (ROOT / versions).read_text("utf-8")
+    assert job["env"]["AESTHETIC_MODE"] == "smoke"
+    there, package, tools, lessons = commands(job)
+    assert there.startswith(f"pip install -r {versions}")
+    assert package == f"pip install -c {versions} ."
+    assert tools == f'pip install -c {versions} ".[test]"'
+    assert lessons == nbval_command()
+
+
+def powershell(text: str) -> tuple[list[str], dict[str, str]]:
+    """The commands in a page's PowerShell, and the variables that it sets."""
+    blocks = re.findall(r"^```powershell\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    variables = dict(re.findall(r'^\$env:(\w+) = "(\w+)"$', "\n".join(lines), re.MULTILINE))
+    return [line for line in lines if not line.startswith("$env:")], variables
+
+
+def test_windows_runs_once_a_week_what_the_readme_tells_its_readers():
+    job = workflow("systems.yml")["jobs"]["windows"]
+    assert job["defaults"]["run"]["shell"] == "powershell"  # 5.1, which Windows brings
+    told, variables = powershell((ROOT / "README.md").read_text("utf-8"))
+    assert commands(job) == told
+    assert all(len(step.get("run", "").splitlines()) <= 1 for step in job["steps"])
+    assert not [line for line in told if "&&" in line or line.startswith("set ")]
+    [lessons] = [step for step in job["steps"] if "--nbval-lax" in step.get("run", "")]
+    set_there = job["env"] | lessons["env"]
+    assert variables and variables.items() <= set_there.items()
+    assert lessons["run"] == ".venv\\Scripts\\" + nbval_command()
+
+
+def test_windows_runs_the_commands_of_make_lint():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    [recipe] = re.findall(r"^lint:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    programs = [line.strip().replace("$(BIN)/", ".venv\\Scripts\\") for line in recipe.splitlines()]
+    assert {p.split("\\")[2].split()[0] for p in programs} == {"ruff", "mypy", "lint-imports"}
+    told, _ = powershell((ROOT / "README.md").read_text("utf-8"))
+    start = told.index(programs[0])
+    assert told[start : start + len(programs)] == programs
+
+
+def test_macos_and_windows_run_once_a_week():
+    assert set(triggers("systems.yml")) == {"schedule", "workflow_dispatch"}
+    [when] = triggers("systems.yml")["schedule"]
+    minute, hour, day, month, weekday = when["cron"].split()
+    assert minute.isdigit() and hour.isdigit() and weekday.isdigit() and (day, month) == ("*", "*")
+    assert "make test" in commands(workflow("systems.yml")["jobs"]["macos"])
+
+
+def test_updates_of_what_the_project_names_come_once_a_week_in_one_request():
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text("utf-8"))["updates"]
+    by_kind = {update["package-ecosystem"]: update for update in updates}
+    assert set(by_kind) == {"github-actions", "pip"}
+    for update in updates:
+        assert update["schedule"] == {"interval": "weekly"} and update["directory"] == "/"
+        [group] = update["groups"].values()
+        assert group == {"patterns": ["*"]}
+    pip = by_kind["pip"]
+    assert pip["versioning-strategy"] == "increase-if-necessary", "lower bounds stay for Colab"
+    extras = project()["optional-dependencies"]
+    extras.pop("judging")
+    texts = [*project()["dependencies"], *(text for extra in extras.values() for text in extra)]
+    named = {canonicalize_name(Requirement(text).name) for text in texts}
+    assert named <= {entry["dependency-name"] for entry in pip["allow"]}
+    bounds = {r.name: r.specifier for r in map(Requirement, extras["book"])}
+    for entry in pip["ignore"]:  # what is held back there is held back in pyproject.toml too
+        [version] = entry["versions"]
+        assert Version(version.removeprefix(">=")) not in bounds[entry["dependency-name"]]
+
+
+# ---- types and directions of imports
+
+
+@pytest.fixture
+def package_copy(tmp_path):
+    """The package's modules and the settings of its tools in a folder of their own."""
+    for path in (ROOT / "aesthetic_utils").rglob("*.py"):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint_imports(root: Path) -> tuple[int, str]:
+    program = "import sys; from importlinter.cli import lint_imports; "
+    program += "sys.exit(lint_imports(no_cache=True))"
+    environment = os.environ | {"PYTHONPATH": str(root), "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, env=environment, capture_output=True, text=True
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text("utf-8") + text, "utf-8")
+
+
+def test_imports_go_down(package_copy):
+    code, said = lint_imports(package_copy)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "broken"),
+    [
+        ("storage", "from aesthetic_utils import runtime", "storage -> .*runtime"),
+        ("models/cnn", "def f():\n    from aesthetic_utils import data", "models.cnn -> .*data"),
+        ("training/run", "import aesthetic_utils.plotting", "training.run -> .*plotting"),
+        ("metrics", "from aesthetic_utils.training import run", "metrics -> .*training.run"),
+        ("aesthetics/edges", "from aesthetic_utils.aesthetics import votes", "edges -> .*votes"),
+        (
+            "exercises/lesson_1",
+            "from aesthetic_utils.exercises import lesson_2_1",
+            "lesson_1 -> .*lesson_2_1",
+        ),
+    ],
+)
+def test_an_import_that_goes_up_or_sideways_is_noticed(module, line, broken, package_copy):
+    append(package_copy / "aesthetic_utils" / f"{module}.py", f"\n{line}\n")
+    code, said = lint_imports(package_copy)
+    assert code == 1
+    assert re.search(broken, said), said
+
+
+def test_a_module_without_a_place_is_noticed(package_copy):
+    (package_copy / "aesthetic_utils" / "newcomer.py").write_text('"""Nobody knows it."""\n')
+    code, said = lint_imports(package_copy)
+    assert code == 1
+    assert "newcomer" in said
+
+
+@pytest.mark.parametrize(
+    ("mistake", "code"),
+    [
+        ("def twice(x):\n    return 2 * x", "no-untyped-def"),
+        ('def size(path: Path) -> int:\n    return path.name + ""', "return-value"),
+        ("def length(text: str | None) -> int:\n    return len(text)", "arg-type"),
+        ("if (found := file_digest('a')) is None:\n    found = 'b'", "unreachable"),
+    ],
+)
+def test_a_mistake_in_types_is_noticed(mistake, code, tmp_path):
+    folder = tmp_path / "aesthetic_utils"
+    folder.mkdir()
+    shutil.copy(ROOT / "aesthetic_utils" / "storage.py", folder)
+    (folder / "__init__.py").touch()
+    settings = (ROOT / "pyproject.toml").read_text("utf-8")
+    (tmp_path / "pyproject.toml").write_text(
+        settings.replace("warn_unused_configs = true", "warn_unused_configs = false"), "utf-8"
+    )
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache")]
+    right = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert right.returncode == 0, right.stdout
+    append(folder / "storage.py", f"\n\n{mistake}\n")
+    wrong = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert wrong.returncode == 1
+    assert f"[{code}]" in wrong.stdout

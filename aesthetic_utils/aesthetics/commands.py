@@ -7,7 +7,7 @@ from pathlib import Path
 from aesthetic_utils.storage import AestheticError
 
 
-def add_measure(commands) -> None:
+def add_measure(commands: argparse._SubParsersAction) -> None:
     """Add `aesthetic measure` to the commands."""
     parser = commands.add_parser(
         "measure",
@@ -49,7 +49,7 @@ def measure(options: argparse.Namespace) -> int:
     return 1 if found.bad else 0
 
 
-def add_votes(commands) -> None:
+def add_votes(commands: argparse._SubParsersAction) -> None:
     """Add `aesthetic votes` to the commands."""
     parser = commands.add_parser(
         "votes",

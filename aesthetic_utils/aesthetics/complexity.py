@@ -7,6 +7,7 @@ call complex (Forsythe, Mulhern & Sawey, 2008; Forsythe et al., 2011).
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -165,7 +166,7 @@ def _jpeg_scan(data: bytes) -> bytes:
             return data[place:-2]  # without the end marker
 
 
-def _encoded(pixels: np.ndarray, **options) -> bytes:
+def _encoded(pixels: np.ndarray, **options: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, **options)
     return buffer.getvalue()

@@ -5,6 +5,7 @@ of a straight line: how fast the number of boxes that are needed grows as the bo
 are those of the Aesthetics Toolbox (Redies et al., 2025).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,7 @@ def fractal_2d(image: Planes | Tensor | np.ndarray, settings: Fractal2D = FRACTA
         inside = cells.sum(axis=(1, 3))  # [N / 2, N / 2], 0 to 4
         marked = (inside > 0) & (inside < 4)
         sizes.append(half)
-        counts.append(np.count_nonzero(marked))
+        counts.append(int(np.count_nonzero(marked)))
     return _slope(np.log2(sizes), counts, np.log2)
 
 
@@ -88,7 +89,7 @@ def fractal_3d(image: Planes | Tensor | np.ndarray, settings: Fractal3D = FRACTA
     return _slope(np.log(1 / np.array(boxes)), counts, np.log)
 
 
-def _slope(x: np.ndarray, counts: list[int], log) -> float:
+def _slope(x: np.ndarray, counts: list[int], log: Callable) -> float:
     if len(counts) < 2 or min(counts) == 0:
         return float("nan")
     return float(np.polyfit(x, log(counts), 1)[0])

@@ -46,7 +46,7 @@ def measure(
     if unknown:
         raise ValueError(f"no measure is called {unknown[0]!r}; there are {', '.join(MEASURES)}")
     planes = as_planes(image)
-    values = {}
+    values: dict[str, float] = {}
     for group in dict.fromkeys(MEASURES[name].group for name in names):
         values |= group(planes)
     return {name: float(values[name]) for name in names}

@@ -203,7 +203,7 @@ def as_ratings(votes: Sequence[Vote]) -> Ratings:
     scores = [vote for vote in votes if vote.task == "scale"]
     raters = {name: i for i, name in enumerate(sorted({vote.rater for vote in scores}))}
     items = {name: i for i, name in enumerate(sorted({vote.item for vote in scores}))}
-    found: dict[tuple[int, int], list[float]] = {}
+    found: dict[tuple[int, int], list[float | None]] = {}
     for vote in scores:
         found.setdefault((raters[vote.rater], items[vote.item]), []).append(vote.score)
     rounds = max(map(len, found.values()), default=0)

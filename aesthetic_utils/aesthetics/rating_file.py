@@ -80,7 +80,7 @@ def append_vote(path: str | Path, vote: Vote) -> None:
                 file.seek(-1, os.SEEK_END)
                 text = "" if file.read(1) == b"\n" else "\n"
             else:
-                columns, delimiter, text = COLUMNS, ",", _line(COLUMNS, ",")
+                columns, delimiter, text = list(COLUMNS), ",", _line(COLUMNS, ",")
             text += _line([row.get(column, "") for column in columns], delimiter)
             file.write(text.encode("utf-8"))
             file.flush()
@@ -138,7 +138,8 @@ def merge_votes(folder: str | Path) -> MergedVotes:
     if not paths:
         raise RatingFileError(f"there are no CSV files in {folder}; put the files to merge there")
     seen: dict[Vote, tuple[str, int]] = {}
-    problems, files, origins, total = [], {}, {}, 0
+    origins: dict[str, set[str]] = {}
+    problems, files, total = [], {}, 0
     for path in paths:
         try:
             rows, bad = _read_rows(path)

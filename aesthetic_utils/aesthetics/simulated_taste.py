@@ -86,7 +86,7 @@ class Audience:
         measures: np.ndarray,
         viewers: int,
         *,
-        settings: TasteSettings = TasteSettings(),  # noqa: B008 (frozen)
+        settings: TasteSettings = TasteSettings(),
         seed: int = 0,
     ):
         if len(settings.weights) != len(MEASURES):

@@ -9,6 +9,7 @@ line to logarithms. The values are those of the Aesthetics Toolbox (Redies et al
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -218,7 +219,7 @@ def _rings(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return ring, times, count
 
 
-def _log_line(x: np.ndarray, y: np.ndarray, log) -> tuple[float, float]:
+def _log_line(x: np.ndarray, y: np.ndarray, log: Callable) -> tuple[float, float]:
     """Slope and constant of the least-squares line through (log x, log y); NaN where there is none."""
     if len(x) < 2 or np.min(y) <= 0:
         return float("nan"), float("nan")

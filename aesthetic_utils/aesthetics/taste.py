@@ -86,12 +86,12 @@ def beholder_interval(
         found.append(_unclipped(taste_parts(draw), index))
     parts = taste_parts(x)
     value = getattr(parts, index)
-    found = np.array(found)[~np.isnan(found)]
+    draws = np.array(found)[~np.isnan(found)]
     centre = _unclipped(parts, index)
     low, high = 0.0, 1.0  # more noise than taste of either kind: nothing is known
-    if len(found) and not np.isnan(centre):
-        ends = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
-        low, high = (centre + ends - np.median(found)).clip(0, 1)
+    if len(draws) and not np.isnan(centre):
+        ends = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+        low, high = (centre + ends - np.median(draws)).clip(0, 1)
     n = len(x) if resample == "raters" else x.shape[1] if resample == "items" else min(x.shape[:2])
     return Interval(value=value, low=float(low), high=float(high), n=n, confidence=confidence)
 

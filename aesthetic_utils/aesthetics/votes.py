@@ -8,6 +8,7 @@ takes a seed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def gaussian_histogram(mean: np.ndarray, sd: np.ndarray, votes: int = 10) -> np.
     return shares / shares.sum(1, keepdims=True)
 
 
-def emd(p, q, *, r: int = 2):
+def emd(p: Any, q: Any, *, r: int = 2) -> Any:
     """Earth mover's distance of each pair of histograms: [..., K] and [..., K] -> [...], 0 to 1.
 
     (1/K sum_k |P(k) - Q(k)|^r)^(1/r) with cumulative distributions P and Q, for each image by itself:

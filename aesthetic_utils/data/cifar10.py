@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -171,7 +172,7 @@ class ArrayUnpickler(pickle.Unpickler):
     A pickle may name any function to be called on loading; these are the only ones let through.
     """
 
-    def find_class(self, module: str, name: str):
+    def find_class(self, module: str, name: str) -> Any:
         if module.split(".")[0] == "numpy":
             if name == "_reconstruct":  # its module has moved over the years
                 return np.empty(0).__reduce__()[0]
@@ -188,6 +189,7 @@ def _latin1(text: str, encoding: str) -> bytes:
 
 def _download(root: Path, layout: Layout) -> None:
     archive = layout.archive
+    assert archive is not None, "only a layout with an archive is downloaded"
     path = root / archive.url.rsplit("/", 1)[-1]
     hint = f"Without one: {_how_to_place(root, (layout,))}"
     fetch(archive.url, path, sha256=archive.sha256, size=archive.size, offline_hint=hint)
@@ -202,6 +204,7 @@ def _unpack(path: Path, root: Path, layout: Layout) -> None:
     with tarfile.open(path) as tar:
         for name in (*layout.train, *layout.test, *layout.other):
             member = tar.extractfile(f"{layout.folder}/{name}")
+            assert member is not None, "the archive is the one whose hash is known"
             with member, atomic_path(root / layout.folder / name) as part:
                 part.write_bytes(member.read())
 

@@ -100,7 +100,9 @@ def _require_space(url: str, part: Path, total: int | None) -> None:
         )
 
 
-def _compare(url: str, part: Path, sha256: str | None, verify) -> None:
+def _compare(
+    url: str, part: Path, sha256: str | None, verify: Callable[[Path], str | None] | None
+) -> None:
     if sha256 is not None:
         found = file_digest(part)
         if found != sha256:

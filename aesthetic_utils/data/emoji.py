@@ -5,6 +5,7 @@ import functools
 import json
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,7 +88,7 @@ def emoji_attribution() -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def _file(name: str):
+def _file(name: str) -> Any:
     return resources.files("aesthetic_utils.data") / "files" / "emoji" / name
 
 

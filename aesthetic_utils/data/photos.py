@@ -5,6 +5,7 @@ import functools
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import torch
@@ -102,7 +103,7 @@ def _resized(image: Image.Image, long_side: int) -> Image.Image:
     return image.resize([round(s * scale) for s in image.size], Image.Resampling.LANCZOS)
 
 
-def _file(name: str):
+def _file(name: str) -> Any:
     return resources.files("aesthetic_utils.data") / "files" / "photos" / name
 
 

@@ -48,7 +48,7 @@ class Exercise:
     verify: Callable[[Any], str | None] | None = None
     wrong_examples: tuple[Any, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.answer is None and self.verify is None:
             raise ValueError("an Exercise needs an answer, or a function that verifies answers")
         if self.tolerance < 0:

@@ -6,33 +6,34 @@ import numpy as np
 
 from aesthetic_utils.exercises import Exercise
 
-Judge = Callable[[Sequence[float], float], float]
+Means = Sequence[float] | np.ndarray
+Judge = Callable[[Means, float], float]
 
 
-def lazy(means: Sequence[float], threshold: float) -> float:
+def lazy(means: Means, threshold: float) -> float:
     """Accuracy of always giving the commoner of the two answers."""
     good = float((np.asarray(means) > threshold).mean())
     return max(good, 1 - good)
 
 
-def always_good(means: Sequence[float], threshold: float) -> float:
+def always_good(means: Means, threshold: float) -> float:
     """The usual slip: always "good", even where most are not."""
     return float((np.asarray(means) > threshold).mean())
 
 
-def with_ties(means: Sequence[float], threshold: float) -> float:
+def with_ties(means: Means, threshold: float) -> float:
     """Counts a mean exactly at the threshold as good."""
     good = float((np.asarray(means) >= threshold).mean())
     return max(good, 1 - good)
 
 
-def coin(means: Sequence[float], threshold: float) -> float:
+def coin(means: Means, threshold: float) -> float:
     """Answers at random with the right proportions, which is not the best one can do blindly."""
     good = always_good(means, threshold)
     return good**2 + (1 - good) ** 2
 
 
-def in_per_cent(means: Sequence[float], threshold: float) -> float:
+def in_per_cent(means: Means, threshold: float) -> float:
     return 100 * lazy(means, threshold)
 
 

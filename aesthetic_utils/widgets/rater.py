@@ -94,13 +94,15 @@ class Rater(widgets.VBox):
         )
         self._refresh(self._welcome())
 
-    def _button(self, text: str, tip: str, action: Callable, width: str, task: str = ""):
+    def _button(
+        self, text: str, tip: str, action: Callable, width: str, task: str = ""
+    ) -> widgets.Button:
         """A button whose action may fail; what went wrong is then shown, and the question stays."""
         width = "44px" if task == "scale" else width
         button = widgets.Button(description=text, tooltip=tip)
         button.layout = widgets.Layout(width=width, height="40px", margin="4px")
 
-        def pressed(_):
+        def pressed(_: widgets.Button) -> None:
             if task and self._clock() - self._shown < TOO_FAST_S:
                 return
             try:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -121,7 +122,11 @@ class RatingSession:
         if question is None:
             raise RatingSessionError("the session is over; a new one on the same file goes on")
         waited = round(1000 * (self._clock() - self._shown))
-        common = {"rater": self.rater, "session": self.name, "response_ms": max(0, waited)}
+        common: dict[str, Any] = {
+            "rater": self.rater,
+            "session": self.name,
+            "response_ms": max(0, waited),
+        }
         if question.task == "pair":
             if choice not in CHOICES:
                 raise RatingSessionError(f"the answer is {choice!r}; give {', '.join(CHOICES)}")
