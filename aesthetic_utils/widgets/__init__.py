@@ -4,6 +4,7 @@ Nothing is loaded before it is asked for: ipywidgets brings IPython with it.
 """
 
 import importlib
+from typing import Any
 
 _HOME = {
     "Question": "session",
@@ -15,7 +16,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
