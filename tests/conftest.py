@@ -23,3 +23,12 @@ def folder_server(tmp_path, monkeypatch):
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join(5)
+
+
+@pytest.fixture(autouse=True)
+def look_of_figures():
+    """What a test sets for its figures is gone after it."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        yield
