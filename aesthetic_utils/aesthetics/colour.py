@@ -5,13 +5,18 @@ and channel statistics are those of the Aesthetics Toolbox (Redies et al., 2025)
 count and contrast range give the values of athec 0.1.2 (Peng, 2022).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import entr
-from torch import Tensor
 
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,15 +4,20 @@ The published measures follow the Aesthetics Toolbox (Redies et al., 2025), slip
 numbers can be compared; their docstrings say what they overlook.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from skimage.filters import threshold_otsu
-from torch import Tensor
 
 from aesthetic_utils.aesthetics.colour import entropy_bits
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _MIDDLE_GREY = 128  # a pixel below is dark, any other light
 

@@ -5,12 +5,17 @@ Redies (2013, doi:10.3389/fpsyg.2013.00808) took three measures of images from i
 the Aesthetics Toolbox (Redies et al., 2025), without resizing.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _NOTHING = 1e-8  # strengths and shares below it count as 0, as in the reference
 

@@ -1,11 +1,13 @@
 """All measures of an image at once, each under the name of its column."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from aesthetic_utils.aesthetics import (
     colour,
@@ -17,6 +19,9 @@ from aesthetic_utils.aesthetics import (
     spectrum,
 )
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _INF = math.inf
 

@@ -4,16 +4,22 @@ A conversion is computed when a measure first asks for it and then kept, so that
 one image convert it once.
 """
 
+from __future__ import annotations
+
+import sys
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 from skimage.color import rgb2lab
 from skimage.util import img_as_float64
-from torch import Tensor
 
 from aesthetic_utils.data.images import ImageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +59,10 @@ def planes(image: Tensor | np.ndarray) -> Planes:
 
     Raises ImageError for anything else; the message says what would help.
     """
-    if isinstance(image, Tensor):
+    torch = sys.modules.get(
+        "torch"
+    )  # measuring does not load it; whoever has a tensor has it loaded
+    if torch is not None and isinstance(image, torch.Tensor):
         image = image.detach().cpu().numpy()
     if not isinstance(image, np.ndarray):
         raise ImageError(f"an image is a tensor or an array, not {type(image).__name__}")
@@ -71,6 +80,11 @@ def planes(image: Tensor | np.ndarray) -> Planes:
         )
     rgb = np.ascontiguousarray(image.transpose(1, 2, 0))  # [H, W, 3]
     return Planes(_read_only(rgb.copy() if np.shares_memory(rgb, image) else rgb))
+
+
+def planes_of_pixels(rgb: np.ndarray) -> Planes:
+    """The forms of uint8 [H, W, 3] as `read_pixels` gives it; the array is not copied, but locked."""
+    return Planes(_read_only(rgb))
 
 
 def as_planes(image: Planes | Tensor | np.ndarray) -> Planes:

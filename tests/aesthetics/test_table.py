@@ -182,7 +182,7 @@ def test_a_killed_worker(folder, monkeypatch):
 
 def test_workers(monkeypatch):
     monkeypatch.setattr(table.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert [table._worker_count(None, files) for files in (0, 1, 7, 8, 1000)] == [1, 1, 1, 2, 8]
+    assert [table._worker_count(None, files) for files in (0, 1, 15, 16, 1000)] == [1, 1, 1, 2, 8]
     assert [table._worker_count(3, files) for files in (0, 1, 7)] == [1, 1, 3]
     assert table._worker_count(500, 1000) == 61
     with pytest.raises(ValueError, match="at least 1"):
