@@ -121,19 +121,21 @@ def choose_precision(
     rounds: int = 5,
     margin: float = 1.05,
     candidates: Iterable[Precision] | None = None,
+    training: bool = True,
 ) -> Precision:
-    """The fastest number format and layout for training `model`, by a short timing on this machine.
+    """The fastest number format and layout for `model`, by a short timing on this machine.
 
     model: left as it was (a copy is timed), on the device to be timed
     batch: an example input, float [N, C, H, W]
     margin: plain float32 is kept unless something else is at least this much faster
+    training: time forward and backward passes; False: forward passes alone, without gradients
 
     bfloat16 is up to ten times slower than float32 on a processor without instructions for it, and
     nothing but a clock says so reliably; that is why it is tried and not guessed.
     """
     device = batch.device
     candidates = list(candidates or precision_candidates(device))
-    trials = [_training_trial(model, batch, p) for p in candidates]
+    trials = [_trial(model, batch, p, training) for p in candidates]
     seconds: list[list[float]] = [[] for _ in candidates]
     for trial in trials:
         trial()  # the first pass allocates and compiles kernels
@@ -147,16 +149,19 @@ def choose_precision(
     return candidates[best] if medians[0] / medians[best] >= margin else candidates[0]
 
 
-def _training_trial(model: nn.Module, batch: Tensor, precision: Precision) -> Callable[[], None]:
-    copied = precision.place(copy.deepcopy(model), batch.device).train()
+def _trial(
+    model: nn.Module, batch: Tensor, precision: Precision, training: bool
+) -> Callable[[], None]:
+    copied = precision.place(copy.deepcopy(model), batch.device).train(training)
     layout = torch.channels_last if precision.channels_last else torch.contiguous_format
     batch = batch.contiguous(memory_format=layout) if batch.ndim == 4 else batch
 
     def trial() -> None:
-        with precision.autocast(batch.device):
+        with torch.set_grad_enabled(training), precision.autocast(batch.device):
             loss = copied(batch).float().square().mean()
-        loss.backward()
-        copied.zero_grad(set_to_none=True)
+        if training:
+            loss.backward()
+            copied.zero_grad(set_to_none=True)
         if batch.is_cuda:
             torch.cuda.synchronize()
 

@@ -54,6 +54,8 @@ def test_precision_is_chosen_by_the_clock(other_is_slow):
     chosen = choose_precision(model, torch.rand(2, 3, 32, 32), rounds=3)
     # `Slow(True)` sleeps unless plain; so plain float32 must win, and must lose otherwise
     assert (chosen == Precision()) == other_is_slow
+    forward = choose_precision(model, torch.rand(2, 3, 32, 32), rounds=3, training=False)
+    assert (forward == Precision()) == other_is_slow
     assert all(p.grad is None for p in model.parameters()), "the model itself must stay as it was"
 
 

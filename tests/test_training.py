@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import nn
 from aesthetic_utils import losses
 from aesthetic_utils.models import DCGANConfig, Discriminator, Generator, SRResNet, SRResNetConfig
 from aesthetic_utils.runtime import Precision
+from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training import gan, runs, sr_experiments
 from aesthetic_utils.training import super_resolution as sr
 from aesthetic_utils.training.classification import ClassifierSettings, train_classifier
@@ -205,6 +207,58 @@ def test_tiling_gives_what_the_whole_image_gives():
     )
     with pytest.raises(ValueError, match="overlap"):
         sr.upscale(model, image, tile=8, overlap=8)
+
+
+class Recording(torch.nn.Module):
+    """Enlarges by repeating pixels, and keeps the sizes of what it was given."""
+
+    def __init__(self, channels: int = 64):
+        super().__init__()
+        self.config = SRResNetConfig(channels=channels)
+        self.weight, self.seen = torch.nn.Parameter(torch.zeros(1)), []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen.append(tuple(x.shape[2:]))
+        return x.repeat_interleave(4, 2).repeat_interleave(4, 3) + self.weight
+
+
+@pytest.mark.parametrize("size", [(30, 41), (97, 203), (210, 90)])
+@pytest.mark.parametrize("memory", [10**5, 10**7, 10**8, 10**9])
+def test_a_photograph_is_cut_into_few_tiles_that_fit_into_the_memory(monkeypatch, size, memory):
+    monkeypatch.setattr(sr, "WORKING_MEMORY", memory)
+    model, image = Recording(), torch.rand(3, *size)
+    large = sr.upscale(model, image)
+    torch.testing.assert_close(large, image.repeat_interleave(4, 1).repeat_interleave(4, 2))
+    pixels = memory / (2.5 * 64 * 16 * 4)
+    for height, width in model.seen:
+        assert height * width <= max(pixels, 66 * 66), "a tile of 32 to 34 and its borders"
+    if image[0].numel() <= pixels:
+        assert model.seen == [size]
+
+
+def test_little_is_computed_twice():
+    """Half the bytes a number, twice the pixels at once."""
+    half = Precision(dtype=torch.bfloat16)
+    for precision, most in [(Precision(), 1.2), (half, 1.07)]:
+        model = Recording()
+        sr.upscale(model, torch.rand(3, 512, 512), precision=precision)
+        assert sum(h * w for h, w in model.seen) <= most * 512 * 512
+
+
+def test_bytes_are_the_nearest_levels_and_the_format_changes_little():
+    torch.manual_seed(0)
+    model = SRResNet(SRResNetConfig(blocks=1, channels=8, scale=2)).eval()
+    image = torch.rand(3, 37, 50)
+    large = sr.upscale(model, image)
+    levels = sr.upscale(model, image, as_bytes=True, tile=20)
+    assert levels.dtype == torch.uint8 and torch.equal(levels, (large * 255).round().byte())
+    half = Precision(dtype=torch.bfloat16, channels_last=True)
+    other = sr.upscale(half.place(model, "cpu"), image, precision=half)
+    assert 0 < (other - large).abs().max() < 2 / 255
+    with torch.no_grad():
+        model.to_image.bias += math.nan
+    with pytest.raises(AestheticError, match="no numbers"):
+        sr.upscale(model, image, as_bytes=True)
 
 
 def test_super_resolution_learns_on_one_batch():

@@ -5,13 +5,18 @@ and channel statistics are those of the Aesthetics Toolbox (Redies et al., 2025)
 count and contrast range give the values of athec 0.1.2 (Peng, 2022).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import entr
-from torch import Tensor
 
-from aesthetic_utils.aesthetics.planes import Planes, as_planes
+from aesthetic_utils.aesthetics.planes import Planes, as_planes, strips
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +117,21 @@ def channel_statistics(image: Planes | Tensor | np.ndarray) -> dict[str, float]:
     image are 0; read them beside mean_HSV_S. Both are NaN when the hues cancel each other.
     """
     planes = as_planes(image)
+    return {
+        k: v for space in ("RGB", "Lab", "HSV") for k, v in space_statistics(planes, space).items()
+    }
+
+
+def space_statistics(planes: Planes, space: str) -> dict[str, float]:
+    """Those of `channel_statistics` in one space: RGB, Lab or HSV."""
+    plane = getattr(planes, space.lower())
+    means, deviations = _mean_std(plane)
+    if space == "HSV":
+        means[0], deviations[0] = circular_mean_std(plane[..., 0])
     values = {}
-    for space, plane in {"RGB": planes.rgb, "Lab": planes.lab, "HSV": planes.hsv}.items():
-        means, deviations = _mean_std(plane)
-        if space == "HSV":
-            means[0], deviations[0] = circular_mean_std(plane[..., 0])
-        for channel, mean, deviation in zip(space, means, deviations, strict=True):
-            values[f"mean_{space}_{channel}"] = float(mean)
-            values[f"std_{space}_{channel}"] = float(deviation)
+    for channel, mean, deviation in zip(space, means, deviations, strict=True):
+        values[f"mean_{space}_{channel}"] = float(mean)
+        values[f"std_{space}_{channel}"] = float(deviation)
     return values
 
 
@@ -147,8 +159,8 @@ def colourfulness(image: Planes | Tensor | np.ndarray) -> float:
     authors fitted it to judgements of photographs. 0 for a grey image; one colour all over has
     0.3 of its distance from grey.
     """
-    red, green, blue = as_planes(image).rgb.astype(float).transpose(2, 0, 1)  # [H, W] each
-    red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    red, green, blue = as_planes(image).rgb.astype(np.int16).transpose(2, 0, 1)  # [H, W] each
+    red_green, yellow_blue = (red - green).astype(float), (red + green) / 2 - blue
     spread = np.hypot(red_green.std(), yellow_blue.std())
     return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))
 
@@ -182,11 +194,16 @@ def entropy_bits(shares: np.ndarray) -> float:
 
 def _level_entropy(plane: np.ndarray) -> float:
     highest = plane.max()
-    scaled = plane / highest if highest > 0 else plane
-    return entropy_bits(level_shares(np.rint(scaled * 255).clip(0).astype(np.intp)))
+    counts = np.zeros(256, dtype=np.intp)
+    for rows in strips(*plane.shape):
+        scaled = plane[rows] / highest if highest > 0 else plane[rows]
+        levels = np.rint(scaled * 255).clip(0).astype(np.intp)
+        counts += np.bincount(levels.ravel(), minlength=256)
+    return entropy_bits(counts / plane.size)
 
 
 def _mean_std(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Per channel: [H, W, 3] -> two arrays [3]; channel by channel, which is twice as fast."""
-    channels = [np.ascontiguousarray(plane[..., k], dtype=float) for k in range(3)]
-    return np.array([c.mean() for c in channels]), np.array([c.std() for c in channels])
+    channels = (np.ascontiguousarray(plane[..., k], dtype=float) for k in range(3))
+    means, deviations = zip(*((c.mean(), c.std()) for c in channels), strict=True)
+    return np.array(means), np.array(deviations)

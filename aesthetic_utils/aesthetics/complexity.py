@@ -5,16 +5,20 @@ size of a compressed file is a rough measure of complexity that agrees fairly we
 call complex (Forsythe, Mulhern & Sawey, 2008; Forsythe et al., 2011).
 """
 
+from __future__ import annotations
+
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from aesthetic_utils.aesthetics.colour import entropy_bits, level_shares
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _GREY_BITS = 8.0  # what a pixel of 256 equally frequent greys tells
 

@@ -4,15 +4,20 @@ The published measures follow the Aesthetics Toolbox (Redies et al., 2025), slip
 numbers can be compared; their docstrings say what they overlook.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from skimage.filters import threshold_otsu
-from torch import Tensor
 
 from aesthetic_utils.aesthetics.colour import entropy_bits
-from aesthetic_utils.aesthetics.planes import Planes, as_planes
+from aesthetic_utils.aesthetics.planes import Planes, as_planes, strips
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _MIDDLE_GREY = 128  # a pixel below is dark, any other light
 
@@ -170,8 +175,12 @@ def _slanted(mass: np.ndarray) -> tuple[float, float]:
     """The same across the main diagonal of [H, W]; the outer corners hold about half the area."""
     height, width = mass.shape
     row, column = np.ogrid[:height, :width]
-    diagonal = column - row + height - 1  # 0 at the lower left, H - 1 on the main diagonal
-    along = np.bincount(diagonal.ravel(), weights=mass.ravel(), minlength=height + width - 1)
+    along = np.zeros(height + width - 1)
+    for rows in strips(height, width):
+        diagonal = (
+            column - row[rows] + height - 1
+        )  # 0 at the lower left, H - 1 on the main diagonal
+        along += np.bincount(diagonal.ravel(), mass[rows].ravel(), len(along))
     lower, upper = int(height * math.sqrt(0.5)), int(width * math.sqrt(0.5))
     return _parts(along, height - 1, height, lower, height - 1 + width - upper)
 
@@ -278,7 +287,10 @@ def visual_weight(image: Planes | Tensor | np.ndarray) -> np.ndarray:
     without the slight blur that they apply first. image: uint8 [3, H, W] or its planes -> 0 or more.
     """
     lab = as_planes(image).lab
-    return np.sqrt(((lab - lab.mean((0, 1))) ** 2).sum(2))
+    mean, weight = lab.mean((0, 1)), np.empty(lab.shape[:2])
+    for rows in strips(*weight.shape):
+        weight[rows] = np.sqrt(((lab[rows] - mean) ** 2).sum(2))
+    return weight
 
 
 def rule_of_thirds(

@@ -5,15 +5,21 @@ from diverse cultural backgrounds", Vision Research 133, 130-144; with the conve
 Aesthetics Toolbox (Redies et al., 2025), whose values these functions give.
 """
 
+from __future__ import annotations
+
+import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from scipy.signal import fftconvolve
+from scipy import fft
 from scipy.special import entr
-from torch import Tensor
 
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _DECIMALS = 4  # the published filters are rounded to so many
 _TOGETHER = 16  # edges that are paired with all others at once; keeps the arrays inside the cache
@@ -125,17 +131,32 @@ def strongest_response(
     transform and rounded to whole numbers again, is exact: ties are ties on every machine.
     """
     scale = 10.0**_DECIMALS
-    filters = np.rint(gabor_bank(settings) * scale)  # whole numbers
-    used = np.abs(filters).max(0) > 0
-    margin = int(np.argmax(used.any(0)))  # the rounding leaves a wide border of zeros
-    filters = filters[:, margin : len(used) - margin, margin : len(used) - margin]
+    filters = _whole_filters(settings)
     padded = np.pad(grey.astype(float), filters.shape[1] // 2, mode="symmetric")
-    responses = np.rint(fftconvolve(padded[None], filters, mode="valid", axes=(1, 2)))
+    shape = tuple(fft.next_fast_len(side, real=True) for side in padded.shape)
+    products = fft.rfft2(padded, shape) * _filter_spectra(settings, shape)
+    # the transform's convolution is circular; from the filter's size on that makes no difference
+    first = filters.shape[1] - 1
+    valid = (slice(first, first + side) for side in grey.shape)
+    responses = np.rint(fft.irfft2(products, shape)[:, *valid])
     best, number = responses[0].copy(), np.zeros(grey.shape, dtype=np.intp)
     for k, response in enumerate([*responses, *(-responses)]):
         np.copyto(number, k, where=response > best)
         np.maximum(best, response, out=best)
     return best / scale, number
+
+
+def _whole_filters(settings: EdgeSettings) -> np.ndarray:
+    """The bank as whole numbers, without the wide border of zeros that the rounding leaves."""
+    filters = np.rint(gabor_bank(settings) * 10.0**_DECIMALS)
+    used = np.abs(filters).max(0) > 0
+    margin = int(np.argmax(used.any(0)))
+    return filters[:, margin : len(used) - margin, margin : len(used) - margin]
+
+
+@functools.lru_cache(maxsize=2)  # a set of images mostly has one size, upright and lying
+def _filter_spectra(settings: EdgeSettings, shape: tuple[int, int]) -> np.ndarray:
+    return fft.rfft2(_whole_filters(settings), shape)
 
 
 def _resized(grey: np.ndarray, pixels: int) -> np.ndarray | None:

@@ -5,15 +5,20 @@ of a straight line: how fast the number of boxes that are needed grows as the bo
 are those of the Aesthetics Toolbox (Redies et al., 2025).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
-from torch import Tensor
 
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,17 @@ Redies (2013, doi:10.3389/fpsyg.2013.00808) took three measures of images from i
 the Aesthetics Toolbox (Redies et al., 2025), without resizing.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
-from aesthetic_utils.aesthetics.planes import Planes, as_planes
+from aesthetic_utils.aesthetics.planes import Planes, as_planes, strips
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _NOTHING = 1e-8  # strengths and shares below it count as 0, as in the reference
 
@@ -61,7 +66,7 @@ def phog(image: Planes | Tensor | np.ndarray, settings: PHOGSettings = PUBLISHED
     """
     if min(as_planes(image).grey.shape) < 2**settings.levels:
         return PHOG(self_similarity=np.nan, complexity=np.nan, anisotropy=np.nan)
-    strength, angle = steepest_gradient(eight_bit_lab(as_planes(image).lab))
+    strength, angle = _lab_gradient(as_planes(image).lab)
     complexity = float(strength.mean())
     if complexity == 0:
         return PHOG(self_similarity=np.nan, complexity=0.0, anisotropy=np.nan)
@@ -93,6 +98,18 @@ def steepest_gradient(channels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.sqrt(gx * gx + gy * gy), np.arctan2(gy, gx) / (2 * np.pi) + 0.5
 
 
+def _lab_gradient(lab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`steepest_gradient` of `eight_bit_lab`, in strips that see the rows above and below."""
+    height, width = lab.shape[:2]
+    strength, angle = np.empty((height, width)), np.empty((height, width))
+    for rows in strips(height, width):
+        top, bottom = max(rows.start - 2, 0), min(rows.stop + 2, height)
+        inside = slice(rows.start - top, rows.stop - top)
+        found = steepest_gradient(eight_bit_lab(lab[top:bottom]))
+        strength[rows], angle[rows] = (plane[inside] for plane in found)
+    return strength, angle
+
+
 def histogram_pyramid(
     strength: np.ndarray, angle: np.ndarray, settings: PHOGSettings = PUBLISHED
 ) -> list[np.ndarray]:
@@ -100,10 +117,12 @@ def histogram_pyramid(
 
     strength, angle (in turns): [H, W] -> a list whose entry l is float64 [2^l, 2^l, bins].
     """
-    direction = np.floor(angle * settings.bins + 0.5).astype(np.intp) % settings.bins
     side = 2**settings.levels
     row, column = (_cells(n, side) for n in strength.shape)
-    place = (row[:, None] * side + column) * settings.bins + direction  # [H, W]
+    place = np.empty(strength.shape, dtype=np.intp)
+    for rows in strips(*place.shape):
+        direction = np.floor(angle[rows] * settings.bins + 0.5).astype(np.intp) % settings.bins
+        place[rows] = (row[rows, None] * side + column) * settings.bins + direction
     flat = np.bincount(place.ravel(), strength.ravel(), side * side * settings.bins)
     pyramid = [flat.reshape(side, side, settings.bins)]
     while (half := len(pyramid[0]) // 2) > 0:

@@ -1,11 +1,13 @@
 """All measures of an image at once, each under the name of its column."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from aesthetic_utils.aesthetics import (
     colour,
@@ -17,6 +19,9 @@ from aesthetic_utils.aesthetics import (
     spectrum,
 )
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _INF = math.inf
 
@@ -58,14 +63,19 @@ def _size(planes: Planes) -> dict[str, float]:
 
 
 def _colour(planes: Planes) -> dict[str, float]:
-    return {
+    values = {
+        "color_entropy": colour.color_entropy(planes),
+        "hue_count": colour.hue_count(planes),
+        **colour.space_statistics(planes, "HSV"),
+    }
+    planes.release("hsv")  # no other measure needs it, and L*a*b* is as large
+    return values | {
+        "contrast_range": colour.contrast_range(planes),
+        "colourfulness": colour.colourfulness(planes),
+        **colour.space_statistics(planes, "RGB"),
         "rms_contrast": colour.rms_contrast(planes),
         "luminance_entropy": colour.luminance_entropy(planes),
-        "contrast_range": colour.contrast_range(planes),
-        "color_entropy": colour.color_entropy(planes),
-        "colourfulness": colour.colourfulness(planes),
-        "hue_count": colour.hue_count(planes),
-        **colour.channel_statistics(planes),
+        **colour.space_statistics(planes, "Lab"),
     }
 
 
@@ -100,6 +110,7 @@ def _fractal(planes: Planes) -> dict[str, float]:
 
 def _gradients(planes: Planes) -> dict[str, float]:
     found = gradients.phog(planes)
+    planes.release("lab")  # the groups that follow need grey and RGB alone
     return {
         "phog_selfsimilarity": found.self_similarity,
         "phog_complexity": found.complexity,

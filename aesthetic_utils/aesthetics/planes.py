@@ -4,16 +4,27 @@ A conversion is computed when a measure first asks for it and then kept, so that
 one image convert it once.
 """
 
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 from skimage.color import rgb2lab
 from skimage.util import img_as_float64
-from torch import Tensor
 
 from aesthetic_utils.data.images import ImageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+_STRIP = 1 << 18  # pixels that are converted at once
+_LARGE = 1 << 22  # pixels from which on memory counts for more than converting twice
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +51,20 @@ class Planes:
     @cached_property
     def lab(self) -> np.ndarray:
         """CIE L*a*b*, illuminant D65, 2 degree observer: float64 [H, W, 3], L* from 0 to 100."""
-        return _read_only(rgb2lab(self.rgb))
+        return _read_only(_in_strips(rgb2lab, self.rgb))
 
     @cached_property
     def hsv(self) -> np.ndarray:
         """Hue (a turn of the colour circle is 1), saturation, value: float64 [H, W, 3] in [0, 1]."""
-        return _read_only(rgb_to_hsv(self.rgb))
+        return _read_only(_in_strips(rgb_to_hsv, self.rgb))
+
+    def release(self, name: str) -> None:
+        """Forget "lab" or "hsv" of a large image, whose 24 bytes a pixel are then free again.
+
+        For whoever knows that it will not be asked for again; if it is, it is computed anew.
+        """
+        if self.height * self.width > _LARGE:
+            self.__dict__.pop(name, None)
 
 
 def planes(image: Tensor | np.ndarray) -> Planes:
@@ -53,7 +72,10 @@ def planes(image: Tensor | np.ndarray) -> Planes:
 
     Raises ImageError for anything else; the message says what would help.
     """
-    if isinstance(image, Tensor):
+    torch = sys.modules.get(
+        "torch"
+    )  # measuring does not load it; whoever has a tensor has it loaded
+    if torch is not None and isinstance(image, torch.Tensor):
         image = image.detach().cpu().numpy()
     if not isinstance(image, np.ndarray):
         raise ImageError(f"an image is a tensor or an array, not {type(image).__name__}")
@@ -71,6 +93,11 @@ def planes(image: Tensor | np.ndarray) -> Planes:
         )
     rgb = np.ascontiguousarray(image.transpose(1, 2, 0))  # [H, W, 3]
     return Planes(_read_only(rgb.copy() if np.shares_memory(rgb, image) else rgb))
+
+
+def planes_of_pixels(rgb: np.ndarray) -> Planes:
+    """The forms of uint8 [H, W, 3] as `read_pixels` gives it; the array is not copied, but locked."""
+    return Planes(_read_only(rgb))
 
 
 def as_planes(image: Planes | Tensor | np.ndarray) -> Planes:
@@ -95,6 +122,21 @@ def rgb_to_hsv(rgb: np.ndarray) -> np.ndarray:
     hue = np.where(colourful, np.where(hue < 0, hue + 1, hue), 0.0)
     saturation = range_ / np.where(value > 0, value, 1.0)
     return np.stack([hue, saturation, value], axis=2)  # [H, W, 3]
+
+
+def strips(height: int, width: int) -> Iterator[slice]:
+    """Rows that are worked on at once, so that what is in between needs little memory."""
+    rows = max(_STRIP // width, 1)
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
+
+
+def _in_strips(convert: Callable[[np.ndarray], np.ndarray], rgb: np.ndarray) -> np.ndarray:
+    """A conversion pixel by pixel, uint8 [H, W, 3] -> float64 [H, W, 3]."""
+    converted = np.empty(rgb.shape)
+    for rows in strips(*rgb.shape[:2]):
+        converted[rows] = convert(rgb[rows])
+    return converted
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

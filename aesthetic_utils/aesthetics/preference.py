@@ -8,9 +8,13 @@ ranking of several raters is that of nobody in particular.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import cg
 from scipy.special import expit, log_expit
 from scipy.stats import norm
 
@@ -19,6 +23,7 @@ from aesthetic_utils.metrics import wilson_interval
 from aesthetic_utils.storage import AestheticError
 
 RIDGE = 0.1  # of the fit: a normal prior on scores with standard deviation 1 / sqrt(0.1) = 3.2
+_DIRECT = 500  # items up to which a Newton step is solved directly; above by conjugate gradients
 
 
 class PreferenceError(AestheticError):
@@ -65,10 +70,17 @@ class PairVotes:
     @property
     def wins(self) -> np.ndarray:
         """[K, K]: how often the row's item beat the column's."""
-        wins = np.zeros((len(self.items),) * 2)
+        return self.sparse_wins.toarray()
+
+    @property
+    def sparse_wins(self) -> csr_array:
+        """`wins` without its zeros, which are nearly all where there are many items."""
         share = np.where(self.tie, 0.5, 1.0)
-        np.add.at(wins, (self.winner, self.loser), share)
-        np.add.at(wins, (self.loser, self.winner), 1 - share)
+        ends = np.stack([self.winner, self.loser])
+        entries = np.concatenate([share, 1 - share]), np.concatenate([ends, ends[::-1]], axis=1)
+        wins = csr_array(coo_array(entries, shape=(len(self.items),) * 2))
+        wins.sum_duplicates()
+        wins.eliminate_zeros()
         return wins
 
 
@@ -82,11 +94,20 @@ class Ranking:
 
     items: tuple[str, ...]
     score: np.ndarray  # [K], logits, mean 0
-    covariance: np.ndarray  # [K, K], of the scores
+    information: csr_array  # [K, K], second derivatives of the penalty and -log_likelihood
     log_likelihood: float
     ridge: float
     votes: int
     note: str = ""  # what the reader of the scores has to know about missing comparisons
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """[K, K], of the scores: computed when it is first asked for, and exact for any K.
+
+        The inverse of the information by Cholesky's factors, within one array of 8 K^2 bytes; the
+        scores alone need neither that memory nor the K^3 operations.
+        """
+        return _centred_inverse(self.information)
 
     @property
     def standard_error(self) -> np.ndarray:
@@ -106,44 +127,47 @@ def fit_ranking(votes: PairVotes, *, ridge: float = RIDGE) -> Ranking:
     1 / sqrt(ridge), and there are always some. Without (0) they are those of maximum likelihood, which
     exist only where every item is linked to every other by a chain of wins (Ford 1957); otherwise
     PreferenceError says what is missing. Standard errors come from the observed information: second
-    derivatives at the maximum, ridge included.
+    derivatives at the maximum, ridge included. Time and memory go with the votes, not with the pairs
+    that there could be; see `Ranking.covariance` for what the errors need on top.
     """
     if ridge < 0 or len(votes.items) < 2:
         raise ValueError(f"a ranking needs two items and ridge >= 0, not {ridge}")
-    wins = votes.wins
+    wins = votes.sparse_wins
     note = _missing_links(wins, votes.items)
     if note and not ridge:
         raise PreferenceError(f"{note} Collect more votes, or use ridge above 0")
-    score, information = _maximise(wins, ridge)
-    k = len(score)
-    centre = np.eye(k) - 1 / k  # only differences of scores mean something
+    score, information, log_likelihood = _maximise(wins, ridge)
     return Ranking(
         items=votes.items,
         score=score,
-        covariance=centre @ np.linalg.inv(information) @ centre,
-        log_likelihood=float((wins * log_expit(score[:, None] - score)).sum()),
+        information=information,
+        log_likelihood=log_likelihood,
         ridge=ridge,
         votes=len(votes),
         note=note,
     )
 
 
-def _maximise(wins: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray]:
-    """Newton's method: the scores, and the information there, made invertible by the mean of 0."""
-    games, k = wins + wins.T, len(wins)
+def _maximise(wins: csr_array, ridge: float) -> tuple[np.ndarray, csr_array, float]:
+    """Newton's method: the scores, and the information and the log-likelihood there."""
+    k, most = wins.shape[0], (wins + wins.T).max()
+    above, below = wins.tocoo().coords  # [E]: who won at least half a time against whom
+
+    def log_likelihood(s: np.ndarray) -> float:
+        return float((wins.data * log_expit(s[above] - s[below])).sum())
 
     def objective(s: np.ndarray) -> float:
-        return (wins * log_expit(s[:, None] - s)).sum() - ridge / 2 * (s**2).sum()
+        return log_likelihood(s) - ridge / 2 * (s**2).sum()
 
     score = np.zeros(k)
     for _ in range(200):
-        p = expit(score[:, None] - score)  # [K, K]: the row wins
-        gradient = (wins - games * p).sum(1) - ridge * score
-        weight = games * p * (1 - p)
-        information = np.diag(weight.sum(1)) - weight + ridge * np.eye(k) + 1 / k
-        if abs(gradient).max() < 1e-9 * (1 + games.max()):
-            return score, information
-        step = np.linalg.solve(information, gradient)
+        p = expit(score[above] - score[below])  # [E]
+        surprise = wins.data * (1 - p)
+        gradient = np.bincount(above, surprise, k) - np.bincount(below, surprise, k) - ridge * score
+        information = _information(above, below, surprise * p, ridge, k)
+        if abs(gradient).max() < 1e-9 * (1 + most):
+            return score, information, log_likelihood(score)
+        step = _newton_step(information, gradient)
         while objective(score + step) < objective(score) - 1e-12 and abs(step).max() > 1e-12:
             step = step / 2
         score = score + step
@@ -151,20 +175,62 @@ def _maximise(wins: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray]:
     raise PreferenceError("the scores do not settle; use a larger ridge")
 
 
-def _missing_links(wins: np.ndarray, items: Sequence[str]) -> str:
+def _information(
+    above: np.ndarray, below: np.ndarray, weight: np.ndarray, ridge: float, k: int
+) -> csr_array:
+    """[K, K]: each pair [E] adds its weight to two items and takes it from what they share."""
+    each = np.bincount(above, weight, k) + np.bincount(below, weight, k) + ridge
+    shared = coo_array((weight, (above, below)), shape=(k, k))
+    return csr_array(diags_array(each) - shared - shared.T)
+
+
+def _newton_step(information: csr_array, gradient: np.ndarray) -> np.ndarray:
+    """The solution of information @ step = gradient; both know nothing of the scores' mean."""
+    k = len(gradient)
+    if k <= _DIRECT:
+        return np.linalg.solve(information.toarray() + 1 / k, gradient)
+    scaled = diags_array(1 / information.diagonal())
+    # an unfinished solution is a step uphill all the same, and Newton's loop goes on from there
+    return cg(information, gradient, rtol=1e-10, maxiter=10 * k, M=scaled)[0]
+
+
+def _centred_inverse(information: csr_array) -> np.ndarray:
+    """The inverse on the scores of mean 0: centre @ inverse @ centre, in place."""
+    k = information.shape[0]
+    inverse = information.toarray(order="F")
+    inverse += 1 / k  # makes it invertible; only differences of scores mean something
+    inverse, failed = dpotrf(inverse, lower=1, clean=0, overwrite_a=1)
+    if not failed:
+        inverse, failed = dpotri(inverse, lower=1, overwrite_c=1)
+    if failed:
+        raise PreferenceError("the scores are too uncertain for a covariance; use a larger ridge")
+    for start in range(0, k, 512):  # LAPACK gives the lower triangle
+        rows = slice(start, start + 512)
+        corner = np.tril(inverse[rows, rows])
+        inverse[rows, rows] = corner + np.tril(corner, -1).T
+        inverse[rows, start + 512 :] = inverse[start + 512 :, rows].T
+    means = inverse.mean(0)
+    inverse -= means
+    inverse -= means[:, None]
+    inverse += means.mean()
+    return inverse
+
+
+def _missing_links(wins: csr_array, items: Sequence[str]) -> str:
     """What keeps unpenalised scores from existing, in a sentence; empty if nothing does."""
-    parts, part = connected_components(wins > 0, directed=False)
+    parts, part = connected_components(wins, directed=False)
     if parts > 1:
         first = [items[i] for i in np.flatnonzero(part == np.bincount(part).argmin())]
         return (
             f"The comparisons fall into {parts} groups that were never compared with each other, one "
             f"of them {_named(first)}: how the groups stand to each other is not known."
         )
-    groups, group = connected_components(wins > 0, directed=True, connection="strong")
+    groups, group = connected_components(wins, directed=True, connection="strong")
     if groups == 1:
         return ""
-    beaten = [(wins[group != g][:, group == g] > 0).any() for g in range(groups)]
-    top = [items[i] for i in np.flatnonzero(group == beaten.index(False))]
+    above, below = (group[ends] for ends in wins.tocoo().coords)
+    beaten = np.bincount(below[above != below], minlength=groups) > 0
+    top = [items[i] for i in np.flatnonzero(group == beaten.argmin())]
     return (
         f"{_named(top)} never lost against any of the other items: without ridge the distance to "
         "them is not bounded, and with it the distance is set by the ridge as well."

@@ -95,11 +95,14 @@ def undo_vote(path: str | Path, *, rater: str, session: str) -> Vote | None:
     votes = [vote for vote in votes if (vote.rater, vote.session) == (rater, session)]
     if not votes:
         return None
-    undo = replace(
-        votes[-1], task="undo", choice="", score=None, response_ms=None, time=now()
-    )  # fmt: skip
-    append_vote(path, undo)
+    append_undo(path, votes[-1])
     return votes[-1]
+
+
+def append_undo(path: str | Path, vote: Vote) -> None:
+    """Take back a vote that is in the file, the latest on its target; the file is not read for it."""
+    undo = replace(vote, task="undo", choice="", score=None, response_ms=None, time=now())
+    append_vote(path, undo)
 
 
 def write_votes(path: str | Path, votes: list[Vote]) -> None:

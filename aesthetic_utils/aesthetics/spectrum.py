@@ -8,17 +8,21 @@ All three read the ring of frequencies at (rounded) radius r of a square picture
 line to logarithms. The values are those of the Aesthetics Toolbox (Redies et al., 2025).
 """
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
 from scipy import fft
-from torch import Tensor
 
 from aesthetic_utils.aesthetics.planes import Planes, as_planes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +179,8 @@ def spectral_noise(size: int = 512, exponent: float = 1.0, seed: int = 1) -> Ten
     deviation 40 before it is rounded and cut to 0 to 255. Exponent 0 is white noise, 1 is the
     spectrum of many photographs (the power falls with 2), 1.5 looks like clouds.
     """
+    import torch
+
     white = np.random.default_rng(seed).standard_normal((size, size))
     frequency = np.hypot(fft.fftfreq(size)[:, None], fft.fftfreq(size))
     frequency[0, 0] = 1  # the mean; it is set below

@@ -15,8 +15,8 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from aesthetic_utils.aesthetics.measures import MEASURES, Measure, measure
-from aesthetic_utils.aesthetics.planes import planes
-from aesthetic_utils.data.images import read_image
+from aesthetic_utils.aesthetics.planes import planes_of_pixels
+from aesthetic_utils.data.images import read_pixels
 from aesthetic_utils.storage import AestheticError, atomic_path, reason
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 _MOST_WORKERS = 61  # Windows cannot wait for more
-_PER_WORKER = 4  # images that make up for starting a process
+_PER_WORKER = 8  # images that make up for starting a process
 
 
 class MeasureError(AestheticError):
@@ -109,7 +109,7 @@ def _results(files: Sequence[str], workers: int) -> Iterator[Row | BadFile]:
     if workers == 1:
         yield from map(_measure_file, files)
         return
-    # spawn everywhere: a fork copies locks that threads of torch may hold
+    # spawn everywhere: a fork copies locks that threads of a library may hold
     context = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(workers, context, initializer=_leave_ctrl_c_to_parent) as pool:
@@ -123,7 +123,7 @@ def _results(files: Sequence[str], workers: int) -> Iterator[Row | BadFile]:
 
 def _measure_file(file: str) -> Row | BadFile:
     try:
-        image = planes(read_image(file))
+        image = planes_of_pixels(read_pixels(file))
         size = {"width": image.width, "height": image.height}
         return {"file": file, **size, **measure(image)}
     except AestheticError as error:

@@ -1,39 +1,55 @@
-"""Data: embedded sets, public sets read from disk, and batches made of one tensor."""
+"""Data: embedded sets, public sets read from disk, and batches made of one tensor.
 
-from aesthetic_utils.data.batches import TensorBatches, random_flip, random_shift
-from aesthetic_utils.data.benchmarks import load_set5
-from aesthetic_utils.data.cifar10 import LabelledImages, load_cifar10
-from aesthetic_utils.data.emoji import (
-    EMOJI_CATEGORIES,
-    EMOJI_DESIGNERS,
-    EmojiSet,
-    emoji_attribution,
-    load_emoji,
-)
-from aesthetic_utils.data.images import ImageError, read_image, save_image
-from aesthetic_utils.data.photos import Photo, load_photo, load_photos, photo_names
-from aesthetic_utils.data.ratings import dog_pictures, load_ava_votes, load_dog_ratings
+Nothing is loaded before it is asked for: measuring pictures needs no torch.
+"""
 
-__all__ = [
-    "EMOJI_CATEGORIES",
-    "EMOJI_DESIGNERS",
-    "EmojiSet",
-    "ImageError",
-    "LabelledImages",
-    "Photo",
-    "TensorBatches",
-    "dog_pictures",
-    "emoji_attribution",
-    "load_ava_votes",
-    "load_cifar10",
-    "load_dog_ratings",
-    "load_emoji",
-    "load_photo",
-    "load_photos",
-    "load_set5",
-    "photo_names",
-    "random_flip",
-    "random_shift",
-    "read_image",
-    "save_image",
-]
+import importlib
+
+_HOMES = {
+    "batches": (
+        "TensorBatches",
+        "random_flip",
+        "random_shift",
+    ),
+    "benchmarks": ("load_set5",),
+    "cifar10": (
+        "LabelledImages",
+        "load_cifar10",
+    ),
+    "emoji": (
+        "EMOJI_CATEGORIES",
+        "EMOJI_DESIGNERS",
+        "EmojiSet",
+        "emoji_attribution",
+        "load_emoji",
+    ),
+    "images": (
+        "ImageError",
+        "read_image",
+        "save_image",
+    ),
+    "photos": (
+        "Photo",
+        "load_photo",
+        "load_photos",
+        "photo_names",
+    ),
+    "ratings": (
+        "dog_pictures",
+        "load_ava_votes",
+        "load_dog_ratings",
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

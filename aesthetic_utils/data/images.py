@@ -1,15 +1,18 @@
 """Reading and writing image files."""
 
+from __future__ import annotations
+
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
 
 from aesthetic_utils.storage import AestheticError, atomic_path, reason
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_PIXELS = 100_000_000  # 300 MB once decoded; a 100-megapixel camera is the largest in use
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
@@ -38,6 +41,14 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Tensor:
     Raises ImageError when the file is missing, unreadable, empty, cut short, not an image, or has
     more than `max_pixels` pixels (a small file can unpack to fill the memory).
     """
+    import torch
+
+    pixels = read_pixels(path, max_pixels=max_pixels)
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()  # [3, H, W]
+
+
+def read_pixels(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """`read_image` without torch, which takes seconds to load: uint8 `[H, W, 3]`."""
     path = Path(path)
     try:
         if path.stat().st_size == 0:
@@ -90,19 +101,18 @@ def image_format(path: str | Path) -> tuple[str, dict]:
     return _FORMATS[ending.lower()]
 
 
-def _decode(image: Image.Image, path: Path, max_pixels: int) -> Tensor:
+def _decode(image: Image.Image, path: Path, max_pixels: int) -> np.ndarray:
     width, height = image.size
     if width * height > max_pixels:
         raise ImageError(_too_large(path, f"it has {width} x {height} pixels", max_pixels))
     try:
         image.load()
         image = ImageOps.exif_transpose(image)
-        pixels = _rgb(image)
+        return _rgb(image)
     except ImageError as error:
         raise ImageError(f"{path} {error}") from error
     except Exception as error:  # on broken data the decoders raise whatever comes to hand
         raise ImageError(_damaged(path, error)) from error
-    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()  # [3, H, W]
 
 
 def _rgb(image: Image.Image) -> np.ndarray:
@@ -131,7 +141,9 @@ def _grey_from_wide(image: Image.Image) -> np.ndarray:
 
 
 def _to_uint8(image: Tensor) -> Tensor:
-    if not isinstance(image, Tensor):
+    import torch
+
+    if not isinstance(image, torch.Tensor):
         raise ImageError(f"an image to save is a torch tensor, not {type(image).__name__}")
     shape = list(image.shape)
     if image.ndim == 4:

@@ -1,7 +1,8 @@
 """Asking a person about pictures, one question after the other: the part without buttons.
 
-The file of votes is the only memory. What was answered is read from it, so that a session that ends in the
-middle, for whatever reason, goes on where it was when the next one opens the same file.
+The file of votes is the only lasting memory. What was answered is read from it, so that a session that ends
+in the middle, for whatever reason, goes on where it was when the next one opens the same file. An open session
+counts its own votes along, and reads the file again only after something else has changed it.
 """
 
 import math
@@ -25,7 +26,7 @@ from aesthetic_utils.aesthetics.own_votes import (
     pair_vote,
     scale_vote,
 )
-from aesthetic_utils.aesthetics.rating_file import Problem, append_vote, read_votes, undo_vote
+from aesthetic_utils.aesthetics.rating_file import Problem, append_undo, append_vote, read_votes
 from aesthetic_utils.storage import AestheticError
 
 TASKS = ("pair", "scale")
@@ -138,8 +139,12 @@ class RatingSession:
                     f"the answer is {choice!r}; give a number from {SCALE[0]} to {SCALE[1]}"
                 )
             vote = scale_vote(item=question.items[0], score=choice, **common)
+        alone = self._stamp() == self._known
         append_vote(self.path, vote)
-        self._read()
+        if alone:
+            self._go_on([*self.votes, vote])
+        else:
+            self._read()
         return vote
 
     def undo(self) -> Vote | None:
@@ -147,9 +152,15 @@ class RatingSession:
 
         What is in the file from earlier sittings stays.
         """
-        taken = undo_vote(self.path, rater=self.rater, session=self.name)
-        if taken is not None:
+        if self._stamp() != self._known:
             self._read()
+        given = (i for i in reversed(range(len(self.votes))) if self.votes[i].session == self.name)
+        last = next(given, None)
+        if last is None:
+            return None
+        taken = self.votes[last]
+        append_undo(self.path, taken)
+        self._go_on(self.votes[:last] + self.votes[last + 1 :])
         return taken
 
     def stop(self) -> None:
@@ -162,15 +173,29 @@ class RatingSession:
         """Votes from the file, and the question that follows from them."""
         votes, self.problems = read_votes(self.path) if self.path.exists() else ([], [])
         known = set(self.items)
-        self.votes = [
-            vote
-            for vote in votes
-            if vote.rater == self.rater
-            and vote.task == self.task
-            and known.issuperset(filter(None, (vote.left, vote.right, vote.item)))
-        ]
+        self._go_on(
+            [
+                vote
+                for vote in votes
+                if vote.rater == self.rater
+                and vote.task == self.task
+                and known.issuperset(filter(None, (vote.left, vote.right, vote.item)))
+            ]
+        )
+
+    def _go_on(self, votes: list[Vote]) -> None:
+        """The question that follows from the votes, which are those of the file as it is now."""
+        self.votes, self._known = votes, self._stamp()
         self._question = self._next() if len(self.votes) < self.questions else None
         self._shown = self._clock()
+
+    def _stamp(self) -> tuple[int, int] | None:
+        """What tells whether the file has changed: its size and time; None if there is none."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_size, status.st_mtime_ns
 
     def _next(self) -> Question | None:
         if self.task == "pair":

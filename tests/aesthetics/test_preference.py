@@ -1,13 +1,16 @@
 """The ranking against closed forms, an independent optimiser and simulated choices."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize
+from scipy.special import expit, log_expit
 from scipy.stats import norm, spearmanr
 
+from aesthetic_utils.aesthetics import preference
 from aesthetic_utils.aesthetics.next_pair import LAST, expected_information, next_pair
 from aesthetic_utils.aesthetics.preference import (
     PairVotes,
@@ -149,6 +152,76 @@ def test_groups_that_never_met_are_named():
     assert "2 groups" in fit_ranking(votes).note
     linked = choices((0, 1), (1, 0), (2, 3), (3, 2), (3, 4), (4, 2), (0, 4), (4, 0), items=5)
     assert fit_ranking(linked, ridge=0).note == ""
+
+
+def dense_newton(votes: PairVotes, ridge: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """The plain way, over all pairs of items: scores, their covariance, log-likelihood."""
+    wins = votes.wins
+    games, k = wins + wins.T, len(wins)
+    score = np.zeros(k)
+    for _ in range(50):
+        p = expit(score[:, None] - score)
+        weight = games * p * (1 - p)
+        information = np.diag(weight.sum(1)) - weight + ridge * np.eye(k) + 1 / k
+        score = score + np.linalg.solve(information, (wins - games * p).sum(1) - ridge * score)
+        score = score - score.mean()
+    centre = np.eye(k) - 1 / k
+    covariance = centre @ np.linalg.inv(information) @ centre
+    return score, covariance, float((wins * log_expit(score[:, None] - score)).sum())
+
+
+def ring(items: int) -> PairVotes:
+    """Each item beat the next, and the next beat it as often again: linked in one long chain only."""
+    this, other = np.arange(items), (np.arange(items) + 1) % items
+    ends = [np.concatenate([this, this, other]), np.concatenate([other, other, this])]
+    return PairVotes(winner=ends[0], loser=ends[1], items=tuple(map(str, this)))
+
+
+@pytest.mark.parametrize("direct", [0, 500], ids=["conjugate gradients", "direct"])
+@pytest.mark.parametrize(("items", "asked", "ridge"), [(5, 80, 0), (40, 900, 0.1), (600, 1500, 2)])
+def test_scores_and_errors_are_those_of_the_plain_way(monkeypatch, items, asked, ridge, direct):
+    monkeypatch.setattr(preference, "_DIRECT", direct)
+    votes = simulate_pairs(np.linspace(-1, 1, items), asked, seed=items)
+    votes = PairVotes(
+        winner=votes.winner, loser=votes.loser, items=votes.items, tie=np.arange(len(votes)) % 9 == 0
+    )  # fmt: skip
+    score, covariance, log_likelihood = dense_newton(votes, ridge)
+    ranking = fit_ranking(votes, ridge=ridge)
+    np.testing.assert_allclose(ranking.score, score, atol=1e-8)
+    np.testing.assert_allclose(ranking.covariance, covariance, atol=1e-8)
+    np.testing.assert_allclose(ranking.covariance, ranking.covariance.T, atol=1e-15)
+    assert ranking.log_likelihood == pytest.approx(log_likelihood, rel=1e-12)
+
+
+def test_a_long_chain_is_solved_as_well():
+    """Six hundred items that hang together by neighbours alone: the worst for an iteration."""
+    votes = ring(600)
+    score, covariance, _ = dense_newton(votes, 0)
+    ranking = fit_ranking(votes, ridge=0)
+    np.testing.assert_allclose(ranking.score, score, atol=1e-6)
+    np.testing.assert_allclose(ranking.standard_error, np.sqrt(covariance.diagonal()), rtol=1e-6)
+
+
+def test_many_items_need_memory_for_their_votes_and_not_for_all_pairs():
+    items, asked = 3000, 9000  # one number for each pair of items would be 72 MB
+    rng = np.random.default_rng(0)
+    winner = rng.integers(0, items, asked)
+    votes = PairVotes(
+        winner=winner,
+        loser=(winner + rng.integers(1, items, asked)) % items,
+        items=tuple(map(str, range(items))),
+    )
+    tracemalloc.start()
+    try:
+        ranking = fit_ranking(votes)
+        fitted = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        errors = ranking.standard_error
+        inverted = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert fitted < 20e6 and inverted < 1.3 * 8 * items**2
+    assert errors.shape == (items,) and (errors > 0).all()
 
 
 def test_settings_that_make_no_sense():

@@ -4,6 +4,7 @@ import csv
 import math
 import subprocess
 import sys
+import tracemalloc
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 from reference_images import grey_image, reference_image
+from skimage.color import rgb2hsv, rgb2lab
 
 import aesthetic_utils.aesthetics
-from aesthetic_utils.aesthetics import measures, table
+from aesthetic_utils.aesthetics import measures, planes, table
 from aesthetic_utils.aesthetics.table import MEASURES, MeasureError, measure, measure_folder
 from aesthetic_utils.data.images import save_image
 
@@ -113,6 +115,51 @@ def test_what_is_computed_together_is_computed_once(monkeypatch):
     assert len(calls) == 1
 
 
+def test_a_large_image_gives_the_same_in_strips(monkeypatch):
+    """Bit by bit, whatever the strips, and planes that are let go are there when asked for again."""
+    image = reference_image("chelsea")
+    whole = measure(image)
+    monkeypatch.setattr(planes, "_STRIP", 7 * image.shape[2] + 3)
+    monkeypatch.setattr(planes, "_LARGE", 1000)
+    in_strips = planes.as_planes(image)
+    assert measure(in_strips) == whole
+    assert not {"lab", "hsv"} & set(vars(in_strips))
+    np.testing.assert_array_equal(in_strips.lab, rgb2lab(in_strips.rgb))
+    np.testing.assert_array_equal(in_strips.hsv, rgb2hsv(in_strips.rgb))
+
+
+def test_a_large_image_needs_room_for_one_colour_space_at_a_time(monkeypatch):
+    """24 bytes a pixel for L*a*b* and as many for what is computed from it; 140 it was before."""
+    monkeypatch.setattr(planes, "_STRIP", 1 << 14)
+    monkeypatch.setattr(planes, "_LARGE", 1 << 16)
+    large = np.random.default_rng(0).integers(0, 256, (3, 900, 1000), dtype=np.uint8)
+    columns = [
+        n for n, m in MEASURES.items() if m.group in (measures._colour, measures._composition)
+    ]
+    image = planes.as_planes(large)
+    tracemalloc.start()
+    try:
+        measure(image, [*columns, "phog_complexity"])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 55 * large[0].size
+
+
+def test_measuring_needs_no_torch(tmp_path):
+    """Nor what else takes long to load."""
+    save_image(reference_image("disc"), tmp_path / "disc.png")
+    picture, out = str(tmp_path / "disc.png"), str(tmp_path / "t.csv")
+    program = (
+        "import sys; from aesthetic_utils import cli; "
+        f"code = cli.main(['measure', {picture!r}, '--csv', {out!r}]); "
+        "slow = {'torch', 'scipy.signal', 'scipy.stats', 'matplotlib'} & set(sys.modules); "
+        "sys.exit(code or str(slow or '') or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+
+
 def test_unknown_columns_are_named():
     with pytest.raises(ValueError, match="no measure is called 'beauty'; there are image_size"):
         measure(reference_image("disc"), ["beauty"])
@@ -182,7 +229,7 @@ def test_a_killed_worker(folder, monkeypatch):
 
 def test_workers(monkeypatch):
     monkeypatch.setattr(table.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert [table._worker_count(None, files) for files in (0, 1, 7, 8, 1000)] == [1, 1, 1, 2, 8]
+    assert [table._worker_count(None, files) for files in (0, 1, 15, 16, 1000)] == [1, 1, 1, 2, 8]
     assert [table._worker_count(3, files) for files in (0, 1, 7)] == [1, 1, 3]
     assert table._worker_count(500, 1000) == 61
     with pytest.raises(ValueError, match="at least 1"):

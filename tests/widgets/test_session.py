@@ -8,6 +8,7 @@ import pytest
 from aesthetic_utils.aesthetics.own_votes import as_pairs, as_ratings
 from aesthetic_utils.aesthetics.preference import fit_ranking, repeat_agreement
 from aesthetic_utils.aesthetics.rating_file import RatingFileError, read_votes
+from aesthetic_utils.widgets import session as session_module
 from aesthetic_utils.widgets.session import RatingSession, RatingSessionError
 
 ITEMS = ("ash", "birch", "cedar", "elm", "fir", "gorse")
@@ -73,6 +74,55 @@ def test_undo_leaves_earlier_sittings_alone(tmp_path):
     session(tmp_path / "votes.csv").vote("left")
     later = session(tmp_path / "votes.csv")
     assert later.undo() is None and later.answered == 1
+
+
+@pytest.fixture
+def reads(monkeypatch) -> list:
+    """The paths of the files that were read as a whole, one entry each time."""
+    reads = []
+
+    def recorded(path):
+        reads.append(path)
+        return read_votes(path)
+
+    monkeypatch.setattr(session_module, "read_votes", recorded)
+    return reads
+
+
+@pytest.mark.parametrize("task", ["pair", "scale"])
+def test_what_is_counted_along_is_what_the_file_says(tmp_path, reads, task):
+    """After any votes and undos, as if the file had been read again; and it was not."""
+    path, rng = tmp_path / "votes.csv", np.random.default_rng(3)
+    session(path, task=task).vote("left" if task == "pair" else 4)
+    session(path, task=task, rater="bob").vote("tie" if task == "pair" else 2)
+    sitting = session(path, task=task, repeat_share=1)
+    reads.clear()
+    for _ in range(60):
+        if sitting.done or rng.random() < 0.3:
+            sitting.undo()
+        else:
+            answers = ("left", "right", "tie") if task == "pair" else range(1, 8)
+            sitting.vote(answers[rng.integers(len(answers))])
+        assert reads == [], "the file was read again"
+        again = session(path, task=task, repeat_share=1)
+        assert sitting.votes == again.votes and sitting.current == again.current
+        reads.clear()
+
+
+def test_a_file_that_something_else_has_changed_is_read_again(tmp_path, reads):
+    path = tmp_path / "votes.csv"
+    sitting = session(path, questions=9)
+    sitting.vote("left")
+    assert reads == []
+    other = session(path, questions=9)
+    other.vote("right")
+    sitting.vote("tie")
+    assert [vote.choice for vote in sitting.votes] == ["left", "right", "tie"]
+    other.vote("left")
+    assert sitting.undo().choice == "tie"
+    assert [vote.choice for vote in sitting.votes] == ["left", "right", "left"]
+    path.unlink()
+    assert sitting.undo() is None and sitting.answered == 0
 
 
 def test_stop_ends_at_any_time_and_loses_nothing(tmp_path):
