@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from aesthetic_utils import metrics
@@ -102,6 +103,54 @@ def test_bicubic_on_set5_gives_the_published_numbers():
         output = bicubic_up(eight_bit(bicubic_down(target, 4)), 4)
         scores.append([x.item() for x in metrics.super_resolution_scores(output, target, 4)])
     assert np.mean(scores, axis=0) == pytest.approx([28.42, 0.8104], abs=0.02)
+
+
+# --------------------------------------------------------------------------------------------------
+# the scores of super-resolution
+
+
+def by_hand(image: np.ndarray, reference: np.ndarray, border: int) -> list[float]:
+    """PSNR-Y and SSIM-Y of two pictures [H, W, 3] in [0, 1] as MATLAB programs have it: levels 0 to 255."""
+    luma = [
+        16 + np.clip(np.round(255 * x), 0, 255) @ [65.481, 128.553, 24.966] / 255
+        for x in (image, reference)
+    ]
+    a, b = (y[border:-border, border:-border] for y in luma)
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return [
+        peak_signal_noise_ratio(b, a, data_range=255),
+        structural_similarity(b, a, data_range=255, **window),
+    ]
+
+
+@pytest.mark.parametrize("border", [1, 4])
+def test_super_resolution_scores_are_those_of_the_protocol_for_each_image(border):
+    """Values out of the range, rows and columns of another count, two images of different quality."""
+    rng = np.random.default_rng(0)
+    reference = np.round(rng.random((2, 26, 33, 3)) * 255) / 255
+    image = reference + rng.normal(0, 1, reference.shape) * [[[[0.02]]], [[[0.3]]]]
+    assert image.min() < -0.1 and image.max() > 1.1
+    tensors = (torch.from_numpy(x).permute(0, 3, 1, 2).float() for x in (image, reference))
+    found = torch.stack(metrics.super_resolution_scores(*tensors, border), 1)  # [N, 2]
+    expected = [by_hand(*pair, border) for pair in zip(image, reference, strict=True)]
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("edge", [np.s_[:4, :], np.s_[-4:, :], np.s_[:, :4], np.s_[:, -4:]])
+def test_the_border_does_not_count_and_the_pixel_inside_of_it_does(edge):
+    reference = torch.full((1, 3, 32, 24), 0.2)  # level 51
+    image = reference.clone()
+    image[:, :, *edge] = 0
+    assert metrics.super_resolution_scores(image, reference, 4)[0].isinf().all()
+    assert metrics.super_resolution_scores(image, reference, 3)[0].isfinite().all()
+
+
+def test_super_resolution_scores_compare_what_a_file_can_hold():
+    reference = torch.ones(1, 3, 24, 24)
+    reference[..., 12:] = 0
+    beyond = 1.5 * reference - 0.2 * (1 - reference) + 0.4 / 255
+    assert metrics.super_resolution_scores(beyond, reference, 2)[0].isinf().all()
+    assert metrics.super_resolution_scores(reference, reference, 0)[1] == 1, "no border to cut"
 
 
 def test_wrong_input_is_named(pair):

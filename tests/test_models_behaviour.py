@@ -1,0 +1,156 @@
+"""What networks do with numbers: how they start, what they drop, how steep they are."""
+
+import pytest
+import torch
+from torch import nn
+
+from aesthetic_utils.models import (
+    ArticleCNN,
+    CNNConfig,
+    DCGANConfig,
+    Discriminator,
+    Generator,
+    SRResNet,
+    SRResNetConfig,
+)
+from aesthetic_utils.models.dcgan import down_block, up_block
+from aesthetic_utils.models.srgan import SRDiscriminator, SRDiscriminatorConfig
+
+# --------------------------------------------------------------------------------------------------
+# the article's network
+
+
+def echo(dropout: float) -> ArticleCNN:
+    """A network whose logits are its hidden units, so that what is dropped can be seen."""
+    model = ArticleCNN(CNNConfig(classes=400, hidden=400, image_size=8, dropout=dropout))
+    nn.init.eye_(model.fc2.weight)
+    nn.init.zeros_(model.fc2.bias)
+    return model
+
+
+def test_dropout_drops_its_share_in_training_and_nothing_afterwards():
+    torch.manual_seed(0)
+    model, images = echo(0.25), torch.rand(8, 3, 8, 8)
+    hidden = model.features(images)
+    used = hidden > 0
+    out = model.train()(images)
+    dropped = (out == 0) & used
+    assert (dropped.sum() / used.sum()).item() == pytest.approx(0.25, abs=0.04)
+    torch.testing.assert_close(out[~dropped], hidden[~dropped] / 0.75)  # the mean stays
+    torch.testing.assert_close(model.eval()(images), hidden)
+
+
+def test_without_dropout_training_and_evaluation_are_the_same():
+    torch.manual_seed(0)
+    model, images = echo(0.0), torch.rand(2, 3, 8, 8)
+    assert torch.equal(model.train()(images), model.eval()(images))
+
+
+# --------------------------------------------------------------------------------------------------
+# DCGAN
+
+
+@pytest.mark.parametrize("make", [Generator, Discriminator])
+def test_dcgan_starts_as_the_paper_says(make):
+    """Radford et al. (2016), section 4: weights around 0 with a deviation of 0.02; norms around 1."""
+    torch.manual_seed(0)
+    model = make(DCGANConfig(base_channels=32))
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            error = 0.02 / module.weight.numel() ** 0.5  # of the mean
+            assert module.weight.mean().item() == pytest.approx(0, abs=5 * error)
+            assert module.weight.std().item() == pytest.approx(0.02, rel=0.12)
+        elif isinstance(module, nn.BatchNorm2d):
+            assert module.weight.mean().item() == pytest.approx(1, abs=0.02)
+            assert 0.01 < module.weight.std().item() < 0.03
+            assert (module.bias == 0).all()
+
+
+def test_the_norms_of_an_untrained_generator_pass_the_picture_on():
+    """Each block's output has the spread of a rectified standard normal: 0.58. A start at 0 kills it."""
+    torch.manual_seed(0)
+    model = Generator(DCGANConfig(base_channels=16))
+    x = torch.randn(64, 100)[:, :, None, None]
+    for block in model.blocks:
+        x = block(x)
+        assert x.std().item() == pytest.approx(0.58, abs=0.03)
+
+
+def test_leaky_relu_passes_a_fifth_of_what_is_negative():
+    torch.manual_seed(0)
+    for block in (
+        down_block(3, 4, norm=False),
+        SRDiscriminator(SRDiscriminatorConfig(image_size=16, channels=4)).head,
+    ):
+        x = torch.randn(2, 3, 16, 16)
+        before = block[0](x)
+        assert (before < 0).any()
+        torch.testing.assert_close(block(x), torch.where(before < 0, 0.2 * before, before))
+    slopes = [
+        m.negative_slope
+        for model in (Discriminator(DCGANConfig()), SRDiscriminator(SRDiscriminatorConfig()))
+        for m in model.modules()
+        if isinstance(m, nn.LeakyReLU)
+    ]
+    assert slopes == [0.2] * (3 + 9)
+
+
+def test_generator_and_discriminator_have_the_papers_layers():
+    config = DCGANConfig(image_size=64, base_channels=128)
+    up = [m for m in Generator(config).modules() if isinstance(m, nn.ConvTranspose2d)]
+    down = [m for m in Discriminator(config).modules() if isinstance(m, nn.Conv2d)]
+    assert [m.in_channels for m in up] == [100, 1024, 512, 256, 128], "figure 1"
+    assert [m.out_channels for m in down] == [128, 256, 512, 1024, 1]
+    norms = [isinstance(block[1], nn.BatchNorm2d) for block in Discriminator(config).blocks]
+    assert norms == [False, True, True, True], "none beside the image"
+    assert [m.bias is not None for m in up] == [False] * 4 + [True]
+    assert [m.bias is not None for m in down] == [True, False, False, False, True]
+
+
+def test_a_block_doubles_what_the_other_halves():
+    assert up_block(3, 5)(torch.rand(2, 3, 6, 10)).shape == (2, 5, 12, 20)
+    assert down_block(3, 5)(torch.rand(2, 3, 6, 10)).shape == (2, 5, 3, 5)
+    assert (up_block(3, 5)(torch.randn(2, 3, 4, 4)) >= 0).all()
+
+
+def test_pictures_use_the_whole_range_from_minus_one_to_one():
+    """tanh of the last layer, not something that cuts at 0."""
+    torch.manual_seed(0)
+    model = Generator(DCGANConfig(image_size=16, base_channels=8))
+    nn.init.normal_(model.to_image.weight, std=1.0)
+    images = model(torch.randn(8, 100))
+    assert images.min() < -0.9 and images.max() > 0.9
+
+
+# --------------------------------------------------------------------------------------------------
+# SRResNet and SRGAN's discriminator
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_the_long_skip_carries_the_first_layer_around_all_blocks(batch_norm):
+    torch.manual_seed(0)
+    model = SRResNet(SRResNetConfig(scale=1, blocks=2, channels=4, batch_norm=batch_norm)).eval()
+    nn.init.zeros_(model.merge[0].weight)
+    if not batch_norm:
+        nn.init.zeros_(model.merge[0].bias)
+    x = torch.rand(1, 3, 8, 8)
+    torch.testing.assert_close(model(x), model.to_image(model.head(x)))
+
+
+def test_blocks_without_norms_start_at_a_tenth_of_their_strength():
+    torch.manual_seed(0)
+    usual = SRResNet(SRResNetConfig(blocks=1, channels=32)).blocks[0].body
+    gentle = SRResNet(SRResNetConfig(blocks=1, channels=32, batch_norm=False)).blocks[0].body
+    ratios = [(gentle[i].weight.std() / usual[i].weight.std()).item() for i in (0, 3)]
+    assert ratios == pytest.approx([1, 0.1], rel=0.05)
+
+
+def test_srgans_discriminator_centres_the_image():
+    """Mid-grey is 0 to its first layer, so that only the biases answer."""
+    torch.manual_seed(0)
+    model = SRDiscriminator(SRDiscriminatorConfig(image_size=16, channels=4)).eval()
+    seen = []
+    model.head[0].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    images = torch.stack([torch.full((3, 16, 16), v) for v in (0.0, 0.5, 1.0)])
+    model(images)
+    assert torch.equal(seen[0][:, 0, 0, 0], torch.tensor([-1.0, 0.0, 1.0]))
