@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
@@ -75,6 +76,55 @@ def test_confusion_matrix_rows_are_truth():
 def test_nearest_finds_the_closest_row():
     distance, index = metrics.nearest(torch.tensor([[0.0], [9.0]]), torch.tensor([[1.0], [7.0]]))
     assert index.tolist() == [0, 1] and distance.tolist() == [1.0, 2.0]
+
+
+def test_frechet_distance_needs_two_sets_of_one_kind():
+    for a, b in ((1, 5), (5, 1)):
+        with pytest.raises(ValueError, match=r"\[N >= 2, D\]"):
+            metrics.frechet_distance(torch.rand(a, 3), torch.rand(b, 3))
+    with pytest.raises(ValueError, match=r"got \(5, 3\) and \(5, 4\)"):
+        metrics.frechet_distance(torch.rand(5, 3), torch.rand(5, 4))
+    with pytest.raises(ValueError, match=r"got \(5, 3, 1\)"):
+        metrics.frechet_distance(torch.rand(5, 3, 1), torch.rand(5, 3))
+    with pytest.raises(ValueError, match=r"and \(5, 3, 1\)"):
+        metrics.frechet_distance(torch.rand(5, 3), torch.rand(5, 3, 1))
+    assert metrics.frechet_distance(torch.eye(2), torch.eye(2)) == pytest.approx(0, abs=1e-6)
+
+
+def test_nearest_is_the_same_in_pieces_and_compares_whole_images():
+    generator = torch.Generator().manual_seed(0)
+    queries, library = (torch.rand(n, 3, 2, 2, generator=generator) for n in (7, 20))
+    gaps = (queries[:, None] - library[None]).square().sum((2, 3, 4)).sqrt()  # [7, 20]
+    for options in ({}, {"chunk": 3}):
+        distance, index = metrics.nearest(queries, library, **options)
+        torch.testing.assert_close(distance, gaps.min(1).values, atol=1e-5, rtol=1e-5)
+        assert torch.equal(index, gaps.argmin(1))
+
+
+def test_accuracy_is_the_share_of_right_answers():
+    logits = torch.tensor([[1.0, 3, 2], [9, 0, 0], [0, 0, 1]])
+    assert metrics.accuracy(logits, torch.tensor([1, 1, 2])) == pytest.approx(2 / 3)
+
+
+def test_intervals_are_wider_for_more_confidence_and_refuse_what_is_no_share():
+    """scipy's own functions as witnesses."""
+    for share in ((0, 1), (1, 1), (3, 7), (81, 263)):
+        for confidence in (0.8, 0.95):
+            theirs = stats.binomtest(*share).proportion_ci(confidence, "wilson")
+            found = metrics.wilson_interval(*share, confidence=confidence)
+            assert found == pytest.approx(tuple(theirs), abs=1e-12)
+    for successes, n in ((-1, 5), (6, 5), (0, 0)):
+        with pytest.raises(ValueError, match=f"{successes} of {n} is no share"):
+            metrics.wilson_interval(successes, n)
+    values = [1.0, 2.5, 2.0, 4.0]
+    for confidence in (0.8, 0.95):
+        summary = metrics.mean_and_interval(values, confidence=confidence)
+        theirs = stats.t.interval(confidence, 3, np.mean(values), stats.sem(values))
+        assert (summary["low"], summary["high"]) == pytest.approx(theirs)
+    assert summary["n"] == 4 and metrics.mean_and_interval(values) == summary
+    assert metrics.mean_and_interval([1.0, 3.0])["mean"] == 2
+    with pytest.raises(ValueError, match="two runs"):
+        metrics.mean_and_interval([1.0])
 
 
 def test_bicubic_interpolation_is_pillows():
@@ -157,5 +207,9 @@ def test_wrong_input_is_named(pair):
     image, _ = pair
     with pytest.raises(ValueError, match="one shape"):
         metrics.psnr(image, image[..., 1:])
-    with pytest.raises(ValueError, match="divide 8-bit"):
-        metrics.psnr((image * 255).to(torch.uint8), (image * 255).to(torch.uint8))
+    with pytest.raises(ValueError, match="one shape"):
+        metrics.ssim(image[0], image[0])
+    levels = (image * 255).to(torch.uint8)
+    for pictures in ((levels, levels), (levels, image), (image, levels)):
+        with pytest.raises(ValueError, match="divide 8-bit"):
+            metrics.psnr(*pictures)

@@ -30,9 +30,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # imported once, before the processes part, so that not every mutant pays for it
-PRELOADED = (
-    "pytest numpy torch torchmetrics scipy.stats scipy.ndimage skimage.metrics matplotlib.pyplot"
-)
+PRELOADED = """
+    pytest numpy matplotlib.pyplot scipy.ndimage scipy.stats skimage.data skimage.metrics
+    torch torchmetrics.functional.image torchmetrics.image.fid
+""".split()
 LEFT_OUT = (".git", ".venv", "_build", "__pycache__", ".*_cache", "*.egg-info")
 
 # --------------------------------------------------------------------------------------------------
@@ -222,7 +223,7 @@ def _child(tests: list[Path], root: Path) -> int:
 
 
 def preload() -> None:
-    for name in PRELOADED.split():
+    for name in PRELOADED:
         with contextlib.suppress(ImportError):
             __import__(name)
 
@@ -231,11 +232,10 @@ def judge(chosen: list[Mutant], root: Path, limit_s: float) -> list[tuple[Mutant
     """Each mutant with what became of it; prints as it goes."""
     tests = {m.path: tests_of(m.path, root) for m in chosen}
     for path, files in tests.items():
-        print(f"{path.as_posix()}: {', '.join(f.as_posix() for f in files) or 'no test'}")
-        if files and run_tests(files, root, 10 * limit_s) != "passed":
-            raise SystemExit(
-                f"its tests fail without any change:\n{(root / 'pytest.log').read_text()}"
-            )
+        print(f"{path.as_posix()}: {', '.join(f.name for f in files) or 'no test'}", flush=True)
+    files = sorted({f for some in tests.values() for f in some})
+    if files and run_tests(files, root, 10 * limit_s) != "passed":
+        raise SystemExit(f"tests fail without any change:\n{(root / 'pytest.log').read_text()}")
     found = []
     for i, mutant in enumerate(chosen, 1):
         place = root / mutant.path
