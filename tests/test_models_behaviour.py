@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from aesthetic_utils.data import load_photo
+from aesthetic_utils.metrics import super_resolution_scores
 from aesthetic_utils.models import (
     ArticleCNN,
     CNNConfig,
@@ -15,6 +17,9 @@ from aesthetic_utils.models import (
 )
 from aesthetic_utils.models.dcgan import down_block, up_block
 from aesthetic_utils.models.srgan import SRDiscriminator, SRDiscriminatorConfig
+from aesthetic_utils.models.srresnet import ResidualBlock
+from aesthetic_utils.training.super_resolution import bicubic_down, bicubic_up, eight_bit
+from aesthetic_utils.training.weights import load_weights, weights_info
 
 # --------------------------------------------------------------------------------------------------
 # the article's network
@@ -135,6 +140,28 @@ def test_the_long_skip_carries_the_first_layer_around_all_blocks(batch_norm):
         nn.init.zeros_(model.merge[0].bias)
     x = torch.rand(1, 3, 8, 8)
     torch.testing.assert_close(model(x), model.to_image(model.head(x)))
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_a_block_adds_what_it_has_learned_to_its_input(batch_norm):
+    torch.manual_seed(0)
+    block = ResidualBlock(4, batch_norm).eval()
+    x = torch.randn(2, 4, 6, 6)
+    body = block.body(x)
+    assert body.abs().mean() > 0.01
+    torch.testing.assert_close(block(x), x + body)
+
+
+def test_the_published_network_enlarges_better_than_bicubic_interpolation():
+    """The weights fit the code: a changed sign or order of layers would ruin the picture."""
+    config = SRResNetConfig(**weights_info("srresnet_x4")["config"])
+    model = load_weights(SRResNet(config), "srresnet_x4").float().eval()
+    photo = load_photo("animals_lemur", long_side=384).image[None, :, 100:228, 100:228] / 255
+    small = eight_bit(bicubic_down(photo, 4))
+    with torch.no_grad():
+        ours, _ = super_resolution_scores(model(small), photo, 4)
+    bicubic, _ = super_resolution_scores(bicubic_up(small, 4), photo, 4)
+    assert ours.item() > bicubic.item() + 0.3
 
 
 def test_blocks_without_norms_start_at_a_tenth_of_their_strength():

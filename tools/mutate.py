@@ -82,9 +82,19 @@ def mutants(source: str, path: Path) -> list[Mutant]:
             put(parent, field, index, new)
             text = ast.unparse(ast.fix_missing_locations(tree))
             put(parent, field, index, node)
-            change = f"{ast.unparse(node)}  ->  {ast.unparse(new)}"
-            found.append(Mutant(path=path, line=node.lineno, change=change, source=text))
+            found.append(
+                Mutant(path=path, line=node.lineno, change=described(node, new), source=text)
+            )
     return sorted(found, key=lambda m: (m.line, m.change))
+
+
+def described(old: ast.AST, new: ast.AST) -> str:
+    """A change in words; of a call that lost a keyword its name and that keyword alone."""
+    if isinstance(old, ast.Call):
+        kept = {k.arg for k in new.keywords}
+        (lost,) = (k for k in old.keywords if k.arg not in kept)
+        return f"{ast.unparse(old.func)}(...) without {ast.unparse(lost)}"
+    return f"{ast.unparse(old)}  ->  {ast.unparse(new)}"
 
 
 def places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
