@@ -181,3 +181,53 @@ def test_srgans_discriminator_centres_the_image():
     images = torch.stack([torch.full((3, 16, 16), v) for v in (0.0, 0.5, 1.0)])
     model(images)
     assert torch.equal(seen[0][:, 0, 0, 0], torch.tensor([-1.0, 0.0, 1.0]))
+
+
+# --------------------------------------------------------------------------------------------------
+# sizes
+
+
+@pytest.mark.parametrize("size", [8, 128])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_dcgan_makes_and_judges_the_smallest_images_and_large_ones_grey_or_in_colour(
+    size, channels
+):
+    config = DCGANConfig(image_size=size, image_channels=channels, base_channels=2, latent_dim=5)
+    images = Generator(config)(torch.randn(2, 5))
+    assert images.shape == (2, channels, size, size)
+    assert Discriminator(config)(images).shape == (2,)
+    with pytest.raises(ValueError, match=f"{channels}, {size}, {size}"):
+        Discriminator(config)(images.repeat(1, 2, 1, 1))
+
+
+@pytest.mark.parametrize("size", [4, 24, 0])
+def test_dcgan_refuses_what_no_doubling_reaches(size):
+    with pytest.raises(ValueError, match="power of two from 8 up"):
+        DCGANConfig(image_size=size)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+@pytest.mark.parametrize("skip", [True, False])
+def test_srresnet_enlarges_by_each_scale_grey_or_in_colour(scale, skip):
+    for channels in (1, 3):
+        config = SRResNetConfig(
+            scale=scale, blocks=1, channels=4, image_channels=channels, image_skip=skip
+        )
+        out = SRResNet(config)(torch.rand(2, channels, 5, 7))
+        assert out.shape == (2, channels, 5 * scale, 7 * scale)
+
+
+def test_classifiers_of_other_sizes_and_channels():
+    config = CNNConfig(classes=4, image_size=12, image_channels=1, channels=(3, 5), hidden=6)
+    model = ArticleCNN(config)
+    assert model(torch.rand(2, 1, 12, 12)).shape == (2, 4)
+    assert model.features(torch.rand(2, 1, 12, 12)).shape == (2, 6)
+    assert [tuple(m.weight.shape) for m in (model.conv1, model.conv2, model.fc1)] == [
+        (3, 1, 3, 3), (5, 3, 3, 3), (6, 5 * 3 * 3)]  # fmt: skip
+
+
+def test_srgans_discriminator_of_other_sizes():
+    config = SRDiscriminatorConfig(image_size=16, image_channels=1, channels=2)
+    assert SRDiscriminator(config)(torch.rand(3, 1, 16, 16)).shape == (3,)
+    with pytest.raises(ValueError, match="multiple of 16"):
+        SRDiscriminatorConfig(image_size=0)
