@@ -114,3 +114,12 @@ def test_after_n_updates_the_start_counts_for_decay_to_the_n():
         update_ema(average, model, 0.8)
     assert average.weight.item() == pytest.approx(math.pow(0.8, 10))
     assert average.weight.requires_grad and average.weight.grad_fn is None
+
+
+def test_networks_of_different_kinds_have_no_average():
+    with_statistics, without = nn.BatchNorm1d(2), nn.BatchNorm1d(2, track_running_stats=False)
+    for pair in ((with_statistics, without), (without, with_statistics)):
+        with pytest.raises(ValueError, match="zip"):
+            update_ema(*pair, 0.9)
+    with pytest.raises(ValueError, match="zip"):
+        update_ema(nn.Linear(2, 2), nn.Linear(2, 2, bias=False), 0.9)

@@ -196,6 +196,14 @@ def test_every_tile_sees_its_overlap_on_all_sides():
     assert seen == [(h, w) for h in sides for w in sides]
 
 
+def test_without_further_words_tiles_have_128_pixels_and_16_around_them():
+    model = Gain(1)
+    sr.upscale(model, torch.rand(3, 128, 400))
+    assert [shape[2:] for shape in model.shapes] == [(128, w) for w in (144, 160, 160, 32)]
+    low, high = sr.patch_pairs([torch.zeros(3, 64, 200, dtype=torch.uint8)], 2)
+    assert low.shape == (3, 3, 32, 32) and high.shape == (3, 3, 64, 64)
+
+
 def test_what_leaves_the_range_is_cut():
     out = sr.upscale(Gain(1, 3.0), torch.full((3, 4, 4), 0.5))
     assert (out == 1).all()
