@@ -226,6 +226,16 @@ def test_classifiers_of_other_sizes_and_channels():
         (3, 1, 3, 3), (5, 3, 3, 3), (6, 5 * 3 * 3)]  # fmt: skip
 
 
+def test_no_number_is_learned_that_a_norm_takes_away():
+    """A bias before a batch norm has no effect: every convolution has one of the two."""
+    config = SRDiscriminatorConfig(image_size=16, channels=2)
+    for model in (SRDiscriminator(config), SRResNet(SRResNetConfig(blocks=1, channels=4))):
+        layers = list(model.modules())
+        for layer, following in zip(layers, layers[1:], strict=False):
+            if isinstance(layer, nn.Conv2d):
+                assert (layer.bias is None) == isinstance(following, nn.BatchNorm2d)
+
+
 def test_srgans_discriminator_of_other_sizes():
     config = SRDiscriminatorConfig(image_size=16, image_channels=1, channels=2)
     assert SRDiscriminator(config)(torch.rand(3, 1, 16, 16)).shape == (3,)
