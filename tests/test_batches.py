@@ -53,7 +53,53 @@ def test_channels_last_keeps_values_and_changes_layout():
 
 
 def test_drop_last_leaves_out_the_rest():
-    assert len(TensorBatches(IMAGES, batch_size=4, drop_last=True)) == 2
+    batches = TensorBatches(IMAGES, batch_size=4, drop_last=True)
+    assert len(batches) == 2
+    assert [len(images) for (images,) in batches] == [4, 4]
+    assert [len(images) for (images,) in TensorBatches(IMAGES, batch_size=4)] == [4, 4, 2]
+    assert len(TensorBatches(IMAGES, batch_size=5)) == 2, "no rest, no batch more"
+    assert len(TensorBatches(IMAGES, batch_size=10, drop_last=True)) == 1
+
+
+def test_without_shuffling_the_order_is_the_given_one_and_all_labels_come_along():
+    batches = TensorBatches(IMAGES, LABELS, 2 * LABELS, batch_size=4, shuffle=False)
+    for _ in range(2):
+        rows = [(a.tolist(), b.tolist()) for _, a, b in batches]
+        assert rows[2] == ([8, 9], [16, 18])
+        assert [label for labels, _ in rows for label in labels] == list(range(10))
+
+
+def test_every_epoch_of_every_seed_has_an_order_of_its_own():
+    orders = []
+    for seed in range(3):
+        batches = TensorBatches(IMAGES, LABELS, batch_size=10, seed=seed)
+        orders += [tuple(labels.tolist()) for _ in range(4) for _, labels in batches]
+    assert len(set(orders)) == 12
+    again = TensorBatches(IMAGES, LABELS, batch_size=10)
+    assert tuple(again.batch(2)[1].tolist()) == orders[2], "whatever was drawn before"
+
+
+def test_float_images_stay_as_they_are_and_the_set_is_not_changed():
+    images = torch.rand(4, 3, 8, 8)
+    (found,) = TensorBatches(images, batch_size=4, shuffle=False).batch(0)
+    assert torch.equal(found, images)
+    white = torch.full((2, 3, 8, 8), 255, dtype=torch.uint8)
+    batches = TensorBatches(white, batch_size=2)
+    assert (batches.batch(0)[0] == 1).all() and (batches.batch(1)[0] == 1).all()
+
+
+def test_augmentations_get_the_batch_one_after_the_other_with_its_generator():
+    drawn = []
+
+    def brighter(images, generator):
+        drawn.append(torch.rand(1, generator=generator).item())
+        return images + 1
+
+    batches = TensorBatches(IMAGES, batch_size=10, shuffle=False, augment=[brighter, brighter])
+    (images,) = batches.batch(3)
+    torch.testing.assert_close(images[:, 0, 0, 0] * 255, LABELS.float() + 2)
+    batches.batch(3), batches.batch(4)
+    assert drawn[:2] == drawn[2:4] and len(set(drawn)) == 4
 
 
 def test_flip_mirrors_some_and_keeps_the_others():
@@ -63,6 +109,29 @@ def test_flip_mirrors_some_and_keeps_the_others():
     kept = (flipped == images).flatten(1).all(1)
     assert (mirrored ^ kept).all()
     assert 16 < mirrored.sum() < 48
+
+
+def test_random_changes_depend_on_the_generator_alone():
+    images = torch.rand(16, 3, 8, 8)
+    for change in (random_flip, random_shift):
+        a, b = change(images, step_generator(1, 0)), change(images, step_generator(1, 0))
+        assert torch.equal(a, b)
+        assert not torch.equal(a, change(images, step_generator(1, 1)))
+
+
+@pytest.mark.parametrize("pixels", [4, 1])
+def test_each_image_is_shifted_by_itself_as_far_as_allowed_each_way(pixels):
+    """Brightness that rises to the right and downwards: the middle pixel says where it came from."""
+    y, x = torch.meshgrid(torch.arange(11), torch.arange(15), indexing="ij")
+    images = torch.stack([y, x]).expand(3000, 2, 11, 15)
+    options = {} if pixels == 4 else {"pixels": pixels}  # 4 by default
+    moved = random_shift(images, step_generator(0, 0), **options)
+    dy, dx = (moved[:, :, 5, 7] - torch.tensor([5, 7])).T
+    reach = range(-pixels, pixels + 1)
+    assert set(zip(dy.tolist(), dx.tolist(), strict=True)) == {(a, b) for a in reach for b in reach}
+    rows = (y + dy[:, None, None]).clamp(0, 10)
+    columns = (x + dx[:, None, None]).clamp(0, 14)
+    assert torch.equal(moved, torch.stack([rows, columns], 1))
 
 
 def test_shift_moves_by_whole_pixels_and_repeats_the_border():
@@ -84,3 +153,11 @@ def test_shift_moves_by_whole_pixels_and_repeats_the_border():
 def test_wrong_input_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         TensorBatches(*arguments)
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 0}, {"batch_size": 11, "drop_last": True}])
+def test_a_batch_that_cannot_be_filled_is_named(options):
+    with pytest.raises(ValueError, match=f"batch_size is {options['batch_size']} for 10 images"):
+        TensorBatches(IMAGES, **options)
+    assert len(TensorBatches(IMAGES, batch_size=1)) == 10
+    assert len(TensorBatches(IMAGES, batch_size=11)) == 1

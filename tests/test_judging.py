@@ -86,6 +86,45 @@ def test_an_untrained_judge_answers_with_the_mean_histogram():
         judge(torch.rand(2, 4))
 
 
+def test_a_judge_sees_standardised_features_and_a_constant_one_is_harmless():
+    features = torch.tensor([[0.0, 10, 5], [2.0, 30, 5]])
+    counts = torch.tensor([[3, 1, 0], [1, 3, 4]])
+    judge = Judge(JudgeConfig(features=3, bins=3, dropout=0.0)).prepare(features, counts)
+    assert (judge.head.weight == 0).all()
+    torch.testing.assert_close(judge.histogram(features)[0, 0].item(), (3 / 4 + 1 / 8) / 2)
+    torch.nn.init.eye_(judge.head.weight)
+    torch.nn.init.zeros_(judge.head.bias)
+    torch.testing.assert_close(judge(features)[:, :2], torch.tensor([[-1.0, -1], [1, 1]]))
+    least = 1e-3 * features.std().item()
+    assert judge(features + torch.tensor([0, 0, least]))[0, 2].item() == pytest.approx(1, rel=1e-3)
+    never = Judge(JudgeConfig(features=3, bins=3)).prepare(
+        features, counts * torch.tensor([1, 1, 0])
+    )
+    assert never.eval().histogram(features)[0, 2].item() == pytest.approx(1e-4, rel=1e-3)
+
+
+def test_a_judge_drops_half_of_its_features_in_training_alone():
+    torch.manual_seed(0)
+    judge = Judge(JudgeConfig(features=200, bins=200))
+    torch.nn.init.eye_(judge.head.weight)
+    features = torch.rand(20, 200) + 1
+    out = judge.train()(features)
+    assert (out == 0).float().mean().item() == pytest.approx(0.5, abs=0.05)
+    torch.testing.assert_close(out[out != 0], 2 * features[out != 0])
+    torch.testing.assert_close(judge.eval()(features), features)
+
+
+def test_a_score_is_the_mean_vote_or_with_one_bin_the_logit():
+    judge = Judge(JudgeConfig(features=2, bins=4)).eval()
+    torch.nn.init.constant_(judge.head.bias[3:], 60.0)
+    torch.testing.assert_close(judge.score(torch.rand(3, 2)), torch.full((3,), 4.0))
+    bare = Judge(JudgeConfig(features=2, bins=1)).eval()
+    torch.nn.init.constant_(bare.head.bias, -2.5)
+    torch.testing.assert_close(bare.score(torch.rand(3, 2)), torch.full((3,), -2.5))
+    with pytest.raises(ValueError, match=r"\[N, 2\]; got \(2,\)"):
+        judge(torch.rand(2))
+
+
 def test_a_judge_learns_what_its_features_say():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 4))

@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from aesthetic_utils import metrics
@@ -76,6 +78,55 @@ def test_nearest_finds_the_closest_row():
     assert index.tolist() == [0, 1] and distance.tolist() == [1.0, 2.0]
 
 
+def test_frechet_distance_needs_two_sets_of_one_kind():
+    for a, b in ((1, 5), (5, 1)):
+        with pytest.raises(ValueError, match=r"\[N >= 2, D\]"):
+            metrics.frechet_distance(torch.rand(a, 3), torch.rand(b, 3))
+    with pytest.raises(ValueError, match=r"got \(5, 3\) and \(5, 4\)"):
+        metrics.frechet_distance(torch.rand(5, 3), torch.rand(5, 4))
+    with pytest.raises(ValueError, match=r"got \(5, 3, 1\)"):
+        metrics.frechet_distance(torch.rand(5, 3, 1), torch.rand(5, 3))
+    with pytest.raises(ValueError, match=r"and \(5, 3, 1\)"):
+        metrics.frechet_distance(torch.rand(5, 3), torch.rand(5, 3, 1))
+    assert metrics.frechet_distance(torch.eye(2), torch.eye(2)) == pytest.approx(0, abs=1e-6)
+
+
+def test_nearest_is_the_same_in_pieces_and_compares_whole_images():
+    generator = torch.Generator().manual_seed(0)
+    queries, library = (torch.rand(n, 3, 2, 2, generator=generator) for n in (7, 20))
+    gaps = (queries[:, None] - library[None]).square().sum((2, 3, 4)).sqrt()  # [7, 20]
+    for options in ({}, {"chunk": 3}):
+        distance, index = metrics.nearest(queries, library, **options)
+        torch.testing.assert_close(distance, gaps.min(1).values, atol=1e-5, rtol=1e-5)
+        assert torch.equal(index, gaps.argmin(1))
+
+
+def test_accuracy_is_the_share_of_right_answers():
+    logits = torch.tensor([[1.0, 3, 2], [9, 0, 0], [0, 0, 1]])
+    assert metrics.accuracy(logits, torch.tensor([1, 1, 2])) == pytest.approx(2 / 3)
+
+
+def test_intervals_are_wider_for_more_confidence_and_refuse_what_is_no_share():
+    """scipy's own functions as witnesses."""
+    for share in ((0, 1), (1, 1), (3, 7), (81, 263)):
+        for confidence in (0.8, 0.95):
+            theirs = stats.binomtest(*share).proportion_ci(confidence, "wilson")
+            found = metrics.wilson_interval(*share, confidence=confidence)
+            assert found == pytest.approx(tuple(theirs), abs=1e-12)
+    for successes, n in ((-1, 5), (6, 5), (0, 0)):
+        with pytest.raises(ValueError, match=f"{successes} of {n} is no share"):
+            metrics.wilson_interval(successes, n)
+    values = [1.0, 2.5, 2.0, 4.0]
+    for confidence in (0.8, 0.95):
+        summary = metrics.mean_and_interval(values, confidence=confidence)
+        theirs = stats.t.interval(confidence, 3, np.mean(values), stats.sem(values))
+        assert (summary["low"], summary["high"]) == pytest.approx(theirs)
+    assert summary["n"] == 4 and metrics.mean_and_interval(values) == summary
+    assert metrics.mean_and_interval([1.0, 3.0])["mean"] == 2
+    with pytest.raises(ValueError, match="two runs"):
+        metrics.mean_and_interval([1.0])
+
+
 def test_bicubic_interpolation_is_pillows():
     from PIL import Image
 
@@ -104,9 +155,61 @@ def test_bicubic_on_set5_gives_the_published_numbers():
     assert np.mean(scores, axis=0) == pytest.approx([28.42, 0.8104], abs=0.02)
 
 
+# --------------------------------------------------------------------------------------------------
+# the scores of super-resolution
+
+
+def by_hand(image: np.ndarray, reference: np.ndarray, border: int) -> list[float]:
+    """PSNR-Y and SSIM-Y of two pictures [H, W, 3] in [0, 1] as MATLAB programs have it: levels 0 to 255."""
+    luma = [
+        16 + np.clip(np.round(255 * x), 0, 255) @ [65.481, 128.553, 24.966] / 255
+        for x in (image, reference)
+    ]
+    a, b = (y[border:-border, border:-border] for y in luma)
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return [
+        peak_signal_noise_ratio(b, a, data_range=255),
+        structural_similarity(b, a, data_range=255, **window),
+    ]
+
+
+@pytest.mark.parametrize("border", [1, 4])
+def test_super_resolution_scores_are_those_of_the_protocol_for_each_image(border):
+    """Values out of the range, rows and columns of another count, two images of different quality."""
+    rng = np.random.default_rng(0)
+    reference = np.round(rng.random((2, 26, 33, 3)) * 255) / 255
+    image = reference + rng.normal(0, 1, reference.shape) * [[[[0.02]]], [[[0.3]]]]
+    assert image.min() < -0.1 and image.max() > 1.1
+    tensors = (torch.from_numpy(x).permute(0, 3, 1, 2).float() for x in (image, reference))
+    found = torch.stack(metrics.super_resolution_scores(*tensors, border), 1)  # [N, 2]
+    expected = [by_hand(*pair, border) for pair in zip(image, reference, strict=True)]
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("edge", [np.s_[:4, :], np.s_[-4:, :], np.s_[:, :4], np.s_[:, -4:]])
+def test_the_border_does_not_count_and_the_pixel_inside_of_it_does(edge):
+    reference = torch.full((1, 3, 32, 24), 0.2)  # level 51
+    image = reference.clone()
+    image[:, :, *edge] = 0
+    assert metrics.super_resolution_scores(image, reference, 4)[0].isinf().all()
+    assert metrics.super_resolution_scores(image, reference, 3)[0].isfinite().all()
+
+
+def test_super_resolution_scores_compare_what_a_file_can_hold():
+    reference = torch.ones(1, 3, 24, 24)
+    reference[..., 12:] = 0
+    beyond = 1.5 * reference - 0.2 * (1 - reference) + 0.4 / 255
+    assert metrics.super_resolution_scores(beyond, reference, 2)[0].isinf().all()
+    assert metrics.super_resolution_scores(reference, reference, 0)[1] == 1, "no border to cut"
+
+
 def test_wrong_input_is_named(pair):
     image, _ = pair
     with pytest.raises(ValueError, match="one shape"):
         metrics.psnr(image, image[..., 1:])
-    with pytest.raises(ValueError, match="divide 8-bit"):
-        metrics.psnr((image * 255).to(torch.uint8), (image * 255).to(torch.uint8))
+    with pytest.raises(ValueError, match="one shape"):
+        metrics.ssim(image[0], image[0])
+    levels = (image * 255).to(torch.uint8)
+    for pictures in ((levels, levels), (levels, image), (image, levels)):
+        with pytest.raises(ValueError, match="divide 8-bit"):
+            metrics.psnr(*pictures)

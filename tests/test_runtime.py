@@ -33,6 +33,15 @@ def test_step_generator_depends_on_seed_and_step_alone():
     assert not torch.equal(draws[0], draws[3])
 
 
+def test_every_seed_and_step_has_a_generator_of_its_own():
+    """Steps from -60, since epochs draw their order from negative ones."""
+    keys = [(seed, step) for seed in range(12) for step in range(-60, 120)]
+    first = {
+        torch.randint(2**62, (), generator=runtime.step_generator(*key)).item() for key in keys
+    }
+    assert len(first) == len(keys)
+
+
 class Slow(nn.Conv2d):
     """A convolution that is much slower in whatever is not plain float32 and channels first."""
 

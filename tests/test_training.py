@@ -151,6 +151,71 @@ def test_a_run_stops_on_time_and_says_how_far_it_is():
     assert progress == sorted(progress) and run.progress == 1
 
 
+class Clock:
+    """A clock that goes on only when it is told to."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("aesthetic_utils.training.run.time", clock)
+    return clock
+
+
+def timed(clock, path, *, stop_after=None, **options):
+    """A run whose steps take 6 seconds each: what it yields, and the run."""
+    run = Run(steps=100, models={"m": nn.Linear(1, 1)}, optimizers={}, path=path, **options)
+    seen = []
+    for step, progress in run:
+        seen.append((step, progress))
+        clock.now += 6
+        if len(seen) == stop_after:
+            break
+    return seen, run
+
+
+def test_the_time_before_a_restart_counts(clock, tmp_path):
+    """Two minutes are 20 steps, whether a run is broken off or not."""
+    path = tmp_path / "c.safetensors"
+    options = {"minutes": 2, "checkpoint_every_s": 0}
+    unbroken, run = timed(clock, None, **options)
+    assert len(unbroken) == run.step == 20 and run.elapsed == 120 and run.progress == 1
+    assert unbroken[5] == (5, pytest.approx(0.25)), "by the clock, which is ahead of 5 of 100"
+    timed(clock, path, stop_after=8, **options)  # the eighth is not saved any more
+    clock.now += 3600  # nobody computes
+    rest, run = timed(clock, path, **options)
+    assert [step for step, _ in rest] == list(range(7, 20))
+    assert rest[0][1] == pytest.approx(7 / 20)
+    assert run.elapsed == 120
+    assert timed(clock, path, **options)[0] == [], "the time is used up"
+
+
+def test_steps_that_are_ahead_of_the_clock_say_the_progress(clock):
+    seen, run = timed(clock, None, minutes=100)
+    assert [p for _, p in seen] == pytest.approx([i / 100 for i in range(100)])
+    assert run.progress == 1 and run.elapsed == 600
+
+
+def test_a_checkpoint_is_written_once_a_minute_and_at_the_end(clock, monkeypatch):
+    saved = []
+    monkeypatch.setattr(Run, "save", lambda run: saved.append(run.step))
+    timed(clock, None)
+    assert saved == [*range(11, 100, 11), 100], "the first step after more than 60 s"
+
+
+def test_every_so_many_steps_and_the_last_are_kept():
+    run = Run(steps=10, models={}, optimizers={})
+    for step, _ in run:
+        run.log(step, every=4, loss=torch.tensor(float(step), requires_grad=True), lr=0.5)
+    assert run.history == [{"step": s, "loss": s, "lr": 0.5} for s in (0, 4, 8, 9)]
+
+
 def test_a_classifier_learns_what_can_be_learned():
     torch.manual_seed(0)
     labels = torch.randint(2, (256,))

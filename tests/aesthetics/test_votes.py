@@ -136,6 +136,12 @@ def test_images_with_too_few_voters_are_left_out_of_the_groups():
     assert votes.group_correlation(counts, 20, seed=7) == pytest.approx(kept)
 
 
+def test_images_with_enough_voters_for_one_group_only_are_left_out_too():
+    many, few = simulate_votes(50, 40, seed=4).counts, simulate_votes(20, 39, seed=5).counts
+    kept = votes.group_correlation(many, 20, seed=7)
+    assert votes.group_correlation(np.vstack([many, few]), 20, seed=7) == pytest.approx(kept)
+
+
 def test_drawing_voters_is_without_replacement():
     rng = np.random.default_rng(0)
     drawn = votes.draw_voters(np.repeat(SMALL[:2], 4000, axis=0), 3, rng)

@@ -1,0 +1,225 @@
+"""Degradations, tiles, patches, and the finished network on whole photographs."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+from torch import nn
+
+from aesthetic_utils.training import super_resolution as sr
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+# --------------------------------------------------------------------------------------------------
+# blur
+
+
+SIGMAS = torch.tensor([0.0, 0.6, 1.1, 1.6])
+
+
+def test_each_image_of_a_batch_gets_its_own_blur():
+    images = torch.rand(4, 3, 12, 15, generator=seeded())
+    together = sr.blur(images, SIGMAS)
+    alone = [
+        sr.blur(image[None], sigma[None])[0] for image, sigma in zip(images, SIGMAS, strict=True)
+    ]
+    torch.testing.assert_close(together, torch.stack(alone))
+
+
+def test_blur_is_scipys():
+    images = torch.rand(4, 3, 12, 15, generator=seeded()).double()
+    found = sr.blur(images, SIGMAS)
+    for image, sigma, blurred in zip(images[1:], SIGMAS[1:], found[1:], strict=True):
+        for channel, ours in zip(image.numpy(), blurred.numpy(), strict=True):
+            theirs = ndimage.gaussian_filter(channel, sigma.item(), mode="mirror", radius=4)
+            np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_kernels_are_gaussians_that_sum_to_one():
+    kernels = sr.gaussian_kernels(torch.tensor([0.0, 1.0, 2.0]), radius=3)
+    assert kernels.shape == (3, 7)
+    torch.testing.assert_close(kernels.sum(1), torch.ones(3))
+    assert kernels[0].tolist() == [0, 0, 0, 1, 0, 0, 0], "no width: the pixel itself"
+    assert (kernels[1, 2] / kernels[1, 3]).item() == pytest.approx(np.exp(-1 / 2))
+    assert (kernels[2, 1] / kernels[2, 3]).item() == pytest.approx(np.exp(-1 / 2))
+
+
+# --------------------------------------------------------------------------------------------------
+# damage
+
+
+def test_damage_blurs_each_image_adds_noise_to_each_and_rounds():
+    images = torch.rand(3, 3, 16, 16, generator=seeded()) * 0.2 + 0.4
+    blurs, noises = torch.tensor([0.0, 1.5, 0.8]), torch.tensor([0.05, 0.0, 0.02])
+    found = sr.damage(images, blurs, noises, seeded(1))
+    assert torch.equal(found, sr.eight_bit(found))
+    added = (found - sr.blur(images, blurs)).flatten(1).std(1)
+    torch.testing.assert_close(added, noises, atol=0.003, rtol=0.05)
+    again = sr.damage(images, blurs, noises, seeded(1))
+    assert torch.equal(found, again)
+
+
+def test_random_damage_leaves_a_third_without_blur_and_a_third_without_noise(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(sr, "damage", lambda images, blur, noise, g: drawn.append((blur, noise)))
+    sr.random_damage(torch.zeros(6000, 1, 1, 1), seeded())
+    for values, largest in zip(drawn[0], (1.6, 25 / 255), strict=True):
+        assert (values == 0).float().mean().item() == pytest.approx(1 / 3, abs=0.03)
+        assert 0.99 * largest < values.max().item() <= largest
+        assert values[values > 0].mean().item() == pytest.approx(largest / 2, rel=0.05)
+    absent = (drawn[0][0] == 0) & (drawn[0][1] == 0)
+    assert absent.float().mean().item() == pytest.approx(1 / 9, abs=0.02), (
+        "independent of each other"
+    )
+
+
+def test_eight_bits_are_the_nearest_levels_of_the_range():
+    values = torch.tensor([-0.2, 0.49 / 255, 0.51 / 255, 100.4 / 255, 1.3])
+    torch.testing.assert_close(sr.eight_bit(values) * 255, torch.tensor([0.0, 0, 1, 100, 255]))
+
+
+def test_bicubic_stays_in_the_range_where_the_kernel_overshoots():
+    edge = torch.zeros(1, 1, 16, 16)
+    edge[..., 8:] = 1
+    for image in (sr.bicubic_up(edge, 4), sr.bicubic_down(edge, 2)):
+        assert image.min() == 0 and image.max() == 1
+    assert sr.bicubic_down(edge, 2).shape == (1, 1, 8, 8)
+    with pytest.raises(ValueError, match="16 x 15 pixels cannot be divided by 4"):
+        sr.bicubic_down(torch.zeros(1, 1, 16, 15), 4)
+    with pytest.raises(ValueError, match="15 x 16 pixels cannot be divided by 4"):
+        sr.bicubic_down(torch.zeros(1, 1, 15, 16), 4)
+
+
+def test_cropping_keeps_the_upper_left():
+    image = torch.arange(7 * 10.0).view(1, 1, 7, 10)
+    assert torch.equal(sr.crop_to_multiple(image, 4), image[..., :4, :8])
+    assert torch.equal(sr.crop_to_multiple(image[..., :4, :8], 4), image[..., :4, :8])
+
+
+# --------------------------------------------------------------------------------------------------
+# tiles and patches
+
+
+def test_tiles_hold_the_photograph_row_by_row_and_its_small_version():
+    photo = torch.randint(0, 256, (3, 70, 133), dtype=torch.uint8, generator=seeded())
+    low, high = sr.patch_pairs([photo, photo.flip(2)], 2, 16)
+    assert high.shape == (16, 3, 32, 32) and low.shape == (16, 3, 16, 16)
+    small = sr.eight_bit(sr.bicubic_down(photo[None, :, :, :132].float() / 255, 2))[0] * 255
+    for i in range(8):
+        y, x = divmod(i, 4)
+        assert torch.equal(high[i], photo[:, 32 * y : 32 * y + 32, 32 * x : 32 * x + 32])
+        expected = small[:, 16 * y : 16 * y + 16, 16 * x : 16 * x + 16]
+        torch.testing.assert_close(low[i].float(), expected)
+    assert high.is_contiguous(memory_format=torch.channels_last)
+
+
+def places(patch: torch.Tensor, tiles: torch.Tensor) -> set[tuple[int, ...]]:
+    """Where a patch [C, p, p] can be found: (tile, top, left, mirrored, quarter turns)."""
+    size = patch.shape[-1]
+    windows = tiles.unfold(2, size, 1).unfold(3, size, 1).float() / 255  # [M, C, Y, X, p, p]
+    found = set()
+    for mirrored in (0, 1):
+        for turns in range(4):
+            back = patch.rot90(-turns, (1, 2))
+            back = back.flip(2) if mirrored else back
+            same = (windows == back[:, None, None]).all(-1).all(-1).all(1)  # [M, Y, X]
+            found |= {(*place, mirrored, turns) for place in same.nonzero().tolist()}
+    return found
+
+
+def test_patches_come_from_everywhere_mirrored_and_turned_and_both_from_one_place():
+    low = torch.randint(0, 256, (3, 3, 5, 5), dtype=torch.uint8, generator=seeded())
+    high = low.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    seen = set()
+    for step in range(80):
+        x, y = sr.sample_patches(low, high, patch=4, batch_size=2, seed=0, step=step)
+        assert torch.equal(y, x.repeat_interleave(2, 2).repeat_interleave(2, 3))
+        for patch in x:
+            (place,) = places(patch, low)  # exactly one
+            seen.add(place)
+    for axis, values in enumerate((range(3), range(2), range(2), range(2), range(4))):
+        assert {place[axis] for place in seen} == set(values)
+    steps = [
+        sr.sample_patches(low, high, patch=4, batch_size=2, seed=seed, step=step)[0]
+        for seed, step in ((0, 0), (0, 1), (1, 0))
+    ]
+    assert not torch.equal(steps[0], steps[1]) and not torch.equal(steps[0], steps[2])
+
+
+# --------------------------------------------------------------------------------------------------
+# the step, and whole photographs
+
+
+class Gain(nn.Module):
+    """Repeats every pixel `scale` times each way and multiplies it by one number; no neighbours."""
+
+    def __init__(self, scale: int, gain: float = 1.0):
+        super().__init__()
+        self.config = type("Config", (), {"scale": scale})()
+        self.gain = nn.Parameter(torch.tensor(gain))
+        self.shapes: list[tuple[int, ...]] = []
+
+    def forward(self, x):
+        self.shapes.append(tuple(x.shape))
+        s = self.config.scale
+        return self.gain * x.repeat_interleave(s, 2).repeat_interleave(s, 3)
+
+
+def test_the_step_returns_and_descends_the_mean_absolute_error():
+    model = Gain(2, 0.5)
+    low = torch.full((2, 3, 4, 4), 0.8)
+    sgd = torch.optim.SGD(model.parameters(), 0.1)
+    loss = sr.super_resolution_step(model, sgd, low, torch.ones(2, 3, 8, 8))
+    assert loss.item() == pytest.approx(1 - 0.5 * 0.8) and not loss.requires_grad
+    assert model.gain.item() == pytest.approx(0.5 + 0.1 * 0.8)
+
+
+@pytest.mark.parametrize(("tile", "overlap"), [(5, 0), (5, 2), (8, 7), (64, 16)])
+def test_tiles_are_put_where_they_belong_and_no_larger_than_asked_for(tile, overlap):
+    model = Gain(3).train()
+    image = torch.rand(3, 11, 17, generator=seeded())
+    out = sr.upscale(model, image, tile=tile, overlap=overlap)
+    assert torch.equal(out, image.repeat_interleave(3, 1).repeat_interleave(3, 2))
+    largest = tile + 2 * overlap
+    assert all(max(shape[2:]) <= largest for shape in model.shapes)
+    assert model.training
+
+
+def test_every_tile_sees_its_overlap_on_all_sides():
+    model = Gain(1)
+    sr.upscale(model, torch.rand(3, 15, 15), tile=5, overlap=2)
+    seen = [shape[2:] for shape in model.shapes]
+    sides = (7, 9, 7)  # the photograph ends at the first and the last
+    assert seen == [(h, w) for h in sides for w in sides]
+
+
+def test_without_further_words_tiles_have_128_pixels_and_16_around_them():
+    model = Gain(1)
+    sr.upscale(model, torch.rand(3, 128, 400))
+    assert [shape[2:] for shape in model.shapes] == [(128, w) for w in (144, 160, 160, 32)]
+    low, high = sr.patch_pairs([torch.zeros(3, 64, 200, dtype=torch.uint8)], 2)
+    assert low.shape == (3, 3, 32, 32) and high.shape == (3, 3, 64, 64)
+
+
+def test_what_leaves_the_range_is_cut():
+    out = sr.upscale(Gain(1, 3.0), torch.full((3, 4, 4), 0.5))
+    assert (out == 1).all()
+    out = sr.upscale(Gain(1, -1.0), torch.full((3, 4, 4), 0.5))
+    assert (out == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"image": torch.rand(1, 3, 8, 8)}, r"one float image \[3, H, W\].*\(1, 3, 8, 8\)"),
+        ({"image": torch.zeros(3, 8, 8, dtype=torch.uint8)}, "one float image.*uint8"),
+        ({"image": torch.rand(3, 8, 8), "overlap": -1}, "overlap is -1"),
+        ({"image": torch.rand(3, 8, 8), "tile": 16, "overlap": 16}, "less than tile = 16"),
+    ],
+)
+def test_wrong_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        sr.upscale(Gain(1), **arguments)
