@@ -288,7 +288,7 @@ def visual_weight(image: Planes | Tensor | np.ndarray) -> np.ndarray:
     """
     lab = as_planes(image).lab
     mean, weight = lab.mean((0, 1)), np.empty(lab.shape[:2])
-    for rows in strips(*weight.shape):
+    for rows in strips(weight.shape[0], weight.shape[1]):
         weight[rows] = np.sqrt(((lab[rows] - mean) ** 2).sum(2))
     return weight
 

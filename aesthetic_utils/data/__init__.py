@@ -4,6 +4,7 @@ Nothing is loaded before it is asked for: measuring pictures needs no torch.
 """
 
 import importlib
+from typing import Any
 
 _HOMES = {
     "batches": (
@@ -45,7 +46,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
