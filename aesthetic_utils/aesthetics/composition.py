@@ -287,8 +287,9 @@ def visual_weight(image: Planes | Tensor | np.ndarray) -> np.ndarray:
     without the slight blur that they apply first. image: uint8 [3, H, W] or its planes -> 0 or more.
     """
     lab = as_planes(image).lab
-    mean, weight = lab.mean((0, 1)), np.empty(lab.shape[:2])
-    for rows in strips(weight.shape[0], weight.shape[1]):
+    height, width, _ = lab.shape
+    mean, weight = lab.mean((0, 1)), np.empty((height, width))
+    for rows in strips(height, width):
         weight[rows] = np.sqrt(((lab[rows] - mean) ** 2).sum(2))
     return weight
 

@@ -119,8 +119,9 @@ def histogram_pyramid(
     """
     side = 2**settings.levels
     row, column = (_cells(n, side) for n in strength.shape)
-    place = np.empty(strength.shape, dtype=np.intp)
-    for rows in strips(place.shape[0], place.shape[1]):
+    height, width = strength.shape
+    place = np.empty((height, width), dtype=np.intp)
+    for rows in strips(height, width):
         direction = np.floor(angle[rows] * settings.bins + 0.5).astype(np.intp) % settings.bins
         place[rows] = (row[rows, None] * side + column) * settings.bins + direction
     flat = np.bincount(place.ravel(), strength.ravel(), side * side * settings.bins)
