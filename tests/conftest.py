@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import http.server
+import signal
 import threading
 from functools import partial
 
@@ -32,3 +33,11 @@ def look_of_figures():
 
     with matplotlib.rc_context():
         yield
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C means what it does at a terminal, also where the tests run in the background and ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
