@@ -4,8 +4,7 @@ The measures and their table can be imported from here; votes and preferences fr
 Nothing is loaded before it is asked for, so that importing the package costs nothing.
 """
 
-import importlib
-from typing import Any
+from aesthetic_utils.lazy import attach
 
 _HOMES = {
     "colour": (
@@ -33,13 +32,7 @@ _HOMES = {
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__, __all__ = attach(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

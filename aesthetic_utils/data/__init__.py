@@ -3,8 +3,7 @@
 Nothing is loaded before it is asked for: measuring pictures needs no torch.
 """
 
-import importlib
-from typing import Any
+from aesthetic_utils.lazy import attach
 
 _HOMES = {
     "batches": (
@@ -43,13 +42,7 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__, __all__ = attach(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -3,8 +3,7 @@
 Nothing is loaded before it is asked for: ipywidgets brings IPython with it.
 """
 
-import importlib
-from typing import Any
+from aesthetic_utils.lazy import attach
 
 _HOME = {
     "Question": "session",
@@ -13,13 +12,7 @@ _HOME = {
     "RatingSessionError": "session",
 }
 
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__, __all__ = attach(__name__, _HOME)
 
 
 def __dir__() -> list[str]:
