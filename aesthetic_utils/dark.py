@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from matplotlib import colors as mcolors
+from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
@@ -102,9 +103,8 @@ def dark_patch(figure: Figure, light: bytes, draw: Callable[[Figure], bytes]) ->
     """
     bright = np.asarray(Image.open(io.BytesIO(light)).convert("RGB"))
     figure.set_layout_engine("none")  # which would move the axes a little at every drawing
-    with in_the_dark(figure):
-        with plt_ground(PAPER):
-            drawn = draw(figure)
+    with in_the_dark(figure), rc_context({"savefig.facecolor": PAPER}):  # savefig paints its own
+        drawn = draw(figure)
     dark = np.array(Image.open(io.BytesIO(drawn)).convert("RGBA"))
     opaque = dark[..., 3] == 255
     same = opaque & (dark[..., :3] == bright).all(-1)
@@ -113,15 +113,6 @@ def dark_patch(figure: Figure, light: bytes, draw: Callable[[Figure], bytes]) ->
     buffer = io.BytesIO()
     Image.fromarray(dark).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
-
-
-@contextlib.contextmanager
-def plt_ground(colour: tuple[float, float, float, float]) -> Iterator[None]:
-    """savefig paints its own ground over the figure's: this one, inside."""
-    import matplotlib
-
-    with matplotlib.rc_context({"savefig.facecolor": colour}):
-        yield
 
 
 def versions(light: bytes, patch: bytes) -> tuple[Image.Image, Image.Image]:
