@@ -12,14 +12,15 @@ Rebuilding needs fontTools.
 from __future__ import annotations
 
 import argparse
-import base64
 import hashlib
 import json
-import subprocess
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tools.vendor import fetch  # noqa: E402 (the root is on the path only now)
 
 FONTS = Path(__file__).resolve().parent.parent / "aesthetic_utils" / "data" / "files" / "fonts"
 FAMILY = "Course Sans"
@@ -38,17 +39,6 @@ LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x180), 0x218, 0x219, 0x21A, 0x21B]
 GREEK = [*range(0x391, 0x3A2), *range(0x3A3, 0x3AA), *range(0x3B1, 0x3CA), 0x3D1, 0x3D5, 0x3F5]
 ACCENTS = [0x300, 0x301, 0x302, 0x303, 0x304, 0x306, 0x307, 0x308, 0x30A, 0x30C, 0x338]
 SIGNS = "‐‑‒–—―‖‘’‚“”„†‡•…‰′″‹›⁄ⁿ⁰⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉€™ℓΩ⅓⅔←↑→↓↔↕⇐⇒∂∃∀∆∏∑−∙√∞∩∫≈≠≡≤≥■□▲△●○✓✗\u2009"
-
-
-def fetch(folder: Path) -> Path:
-    """The package's archive from npm, checked against its hash."""
-    command = ["npm", "pack", "--silent", f"{PACKAGE}@{VERSION}"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    archive = folder / done.stdout.split()[-1]
-    digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-    if f"sha512-{digest}" != INTEGRITY:
-        raise RuntimeError(f"{PACKAGE}@{VERSION} has another hash: sha512-{digest}")
-    return archive
 
 
 def rename(font, style: str) -> None:
@@ -87,7 +77,7 @@ def rebuild() -> None:
     FONTS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with tarfile.open(fetch(folder)) as tar:
+        with tarfile.open(fetch(PACKAGE, VERSION, INTEGRITY, folder)) as tar:
             tar.extractall(folder, filter="data")
         (FONTS / "LICENSE").write_bytes((folder / "package" / "LICENSE.md").read_bytes())
         for source, (file, style) in STYLES.items():

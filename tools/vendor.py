@@ -240,14 +240,14 @@ what the pages use; the hash of each file is in manifest.json, and a test compar
 """
 
 
-def fetch(package: Package, folder: Path) -> Path:
-    """The package's archive from npm, checked against its hash."""
-    command = ["npm", "pack", "--silent", f"{package.name}@{package.version}"]
+def fetch(name: str, version: str, integrity: str, folder: Path) -> Path:
+    """The archive of a package from npm, checked against its hash."""
+    command = ["npm", "pack", "--silent", f"{name}@{version}"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     archive = folder / done.stdout.split()[-1]
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-    if f"sha512-{digest}" != package.integrity:
-        raise RuntimeError(f"{package.name}@{package.version} has another hash: sha512-{digest}")
+    if f"sha512-{digest}" != integrity:
+        raise RuntimeError(f"{name}@{version} has another hash: sha512-{digest}")
     return archive
 
 
@@ -326,7 +326,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not parser.parse_args(arguments).check:
         with tempfile.TemporaryDirectory() as folder:
             for package in PACKAGES:
-                extract(package, fetch(package, Path(folder)))
+                archive = fetch(package.name, package.version, package.integrity, Path(folder))
+                extract(package, archive)
         (VENDOR / "manifest.json").write_text(manifest(), "utf-8")
         (VENDOR / "README.md").write_text(readme(), "utf-8")
     for problem in (found := problems()):
