@@ -8,7 +8,7 @@ megabyte and a half before a word appears. At the end of a build this extension
 - removes the files that nothing asks for any more, and the outputs from the notebooks that are offered as
   downloads, which a learner makes again.
 
-tests/browser/test_weight.py measures what a browser then fetches.
+tests/browser/test_pages.py measures what a browser then fetches.
 """
 
 from __future__ import annotations
@@ -30,10 +30,19 @@ ADDED_BY_SCRIPTS = """show showing hide fade collapse collapsing collapsed activ
     dropdown-menu-dark pst-sidebar-hidden tooltip tooltip-inner tooltip-arrow bs-tooltip-auto bs-tooltip-top
     bs-tooltip-bottom bs-tooltip-start bs-tooltip-end expanded dark light auto success tooltipped
     o-tooltip--left copybtn search-button-field""".split()
+NO_SCRIPTS = {
+    "fontawesome.js",
+    "sphinx_highlight.js",
+    "sphinx-thebe.js",
+    "togglebutton.js",
+}  # of no page
+WHERE_NEEDED = {  # script -> what stands in the pages that need it
+    "design-tabs.js": "sd-tab", "clipboard.min.js": 'class="highlight', "copybutton.js": 'class="highlight',
+}  # fmt: skip
 UNUSED = [  # globs below _static
-    "**/*.map", "locales", "vendor", "scripts/fontawesome.js", "scripts/*.LICENSE.txt", "styles",
-    "sphinx_highlight.js", "sphinx-thebe.*", "design-tabs.js", "sbt-webpack-macros.html", "webpack-macros.html",
-    "*.css", "play-solid.svg", "check-solid.svg", "copy-button.svg", "copybutton_funcs.js", "togglebutton.js",
+    *(f"**/{name}" for name in NO_SCRIPTS), "**/*.map", "locales", "vendor", "scripts/*.LICENSE.txt", "styles",
+    "sphinx-thebe.*", "searchtools.js", "language_data.js", "sbt-webpack-macros.html", "webpack-macros.html",
+    "*.css", "play-solid.svg", "check-solid.svg", "copy-button.svg", "copybutton_funcs.js",
     "file.png", "minus.png", "plus.png", "images/logo_binder.svg", "images/logo_jupyterhub.svg",
     "images/logo_deepnote.svg",
 ]  # fmt: skip
@@ -111,7 +120,7 @@ def needed(rules: Iterable, known: set[str]) -> str:
 def squeezed(css: str) -> str:
     """CSS without comments and superfluous blanks; data addresses and strings stay as they are."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-    return re.sub(r"\s+", " ", css).strip().replace("; ", ";").replace(": ", ":", 0)
+    return re.sub(r"\s+", " ", css).strip().replace("; ", ";")
 
 
 def own_fonts_only(css: str) -> str:
@@ -145,11 +154,7 @@ def scripts(head: str, body: str, options: str) -> str:
             return "" if any(word in text for word in old) else match[0]
         if name[1] == "documentation_options.js":
             return f"<script>{options}</script>\n"
-        has_code = 'class="highlight' in body
-        unused = {"fontawesome.js", "sphinx_highlight.js", "sphinx-thebe.js", "togglebutton.js"}
-        unused |= set() if "sd-tab" in body else {"design-tabs.js"}
-        unused |= set() if has_code else {"clipboard.min.js", "copybutton.js"}
-        if name[1] in unused:
+        if name[1] in NO_SCRIPTS or WHERE_NEEDED.get(name[1], "") not in body:
             return ""
         later = "" if "defer" in attributes or "type=" in attributes else " defer"
         return match[0].replace("<script", f"<script{later}", 1)

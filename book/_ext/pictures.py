@@ -6,7 +6,7 @@
   drawings of the pages the twin is made by dark_svg, for figures of lessons from the patch that
   `make publish` stores beside them (aesthetic_utils/dark.py, which this extension shares).
 - Each is loaded when it comes near the screen, keeps its place until then, and opens large in a click.
-- `data-least` is the width under which its smallest type would fall below 9 pixels: on a phone a
+- `--least`, in the style of its link, is the width under which its smallest type would fall below 9 pixels: on a phone a
   picture that is wider scrolls instead of shrinking further.
 
 What is encoded is kept in _build/pictures, by its content, from one build to the next.
@@ -25,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dark_svg import dark_twin
 from docutils import nodes
 from myst_nb.core import render
 from PIL import Image
@@ -61,7 +62,7 @@ class AltText:
     def handle_mime(
         renderer: render.NbElementRenderer, data: render.MimeData, inline: bool
     ) -> list[nodes.Element] | None:
-        if data.mime_type == "application/vnd.aesthetic-utils.dark+png":
+        if data.mime_type == dark().DARK_TWIN:
             return []  # not a picture of its own
         if data.mime_type not in PICTURES:
             return None  # not ours: the built-in renderers go on
@@ -82,12 +83,19 @@ class AltText:
 # ---- files
 
 
+def place(app: Any, name: str) -> Path:
+    """Where the picture cache has a file."""
+    return Path(app.srcdir) / "_build" / "pictures" / name
+
+
 def store(app: Any, name: str, content: bytes) -> Path:
-    """A file of the picture cache."""
-    path = Path(app.srcdir) / "_build" / "pictures" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A file of the picture cache; a build that is killed leaves none half-written."""
+    path = place(app, name)
     if not path.exists():
-        path.write_bytes(content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{name}")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
     return path
 
 
@@ -105,7 +113,7 @@ def converted(app: Any, png: bytes, patch: bytes | None) -> list[Path]:
     """The WebP files of a PNG: one, or a light and a dark one where there is a patch for the dark."""
     key = hashlib.sha256(png + (patch or b"") + bytes([QUALITY, 1])).hexdigest()[:16]
     names = [f"{key}.webp"] if patch is None else [f"{key}-light.webp", f"{key}-dark.webp"]
-    paths = [Path(app.srcdir) / "_build" / "pictures" / name for name in names]
+    paths = [place(app, name) for name in names]
     if not all(path.exists() for path in paths):
         images = [Image.open(io.BytesIO(png))] if patch is None else dark().versions(png, patch)
         paths = [store(app, n, webp(i)) for n, i in zip(names, images, strict=True)]
@@ -198,8 +206,6 @@ class Versions(SphinxTransform):
 
     def drawn(self, path: Path, text: str) -> list[Path]:
         """A drawing as it is, and its twin, if the two differ."""
-        from dark_svg import dark_twin
-
         light = with_light_photographs(text)
         if light != text:
             key = hashlib.sha256(light.encode()).hexdigest()[:8]

@@ -12,6 +12,7 @@ lists every notebook of the book with the time that its published run took.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 FOLDER = "notebooks"
 
 
+@cache
 def read_run(path: Path) -> dict[str, Any]:
     """What is known of the published run of a notebook; empty for one that was not published."""
     notebook = json.loads(path.read_text("utf-8"))
