@@ -1,6 +1,7 @@
 """Networks: one architecture, one file."""
 
 from aesthetic_utils.models.cnn import ArticleCNN, CNNConfig
+from aesthetic_utils.models.convnet import ConvNet, ConvNetConfig
 from aesthetic_utils.models.dcgan import DCGANConfig, Discriminator, Generator
 from aesthetic_utils.models.judge import Eyes, Judge, JudgeConfig
 from aesthetic_utils.models.srresnet import SRResNet, SRResNetConfig
@@ -8,6 +9,8 @@ from aesthetic_utils.models.srresnet import SRResNet, SRResNetConfig
 __all__ = [
     "ArticleCNN",
     "CNNConfig",
+    "ConvNet",
+    "ConvNetConfig",
     "DCGANConfig",
     "Discriminator",
     "Eyes",

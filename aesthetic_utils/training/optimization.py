@@ -34,6 +34,19 @@ def warmup_cosine(progress: float, *, warmup: float = 0.05) -> float:
     return 0.5 * (1 + math.cos(math.pi * min((progress - warmup) / (1 - warmup), 1.0)))
 
 
+def triangle(
+    progress: float, *, peak: float = 0.23, start: float = 0.2, end: float = 0.07
+) -> float:
+    """Factor on the peak learning rate: from `start` up to 1 at `peak`, then down to `end`, in straight lines.
+
+    progress: share of the training that is done, from 0 to 1. The defaults are those of Jordan (2024),
+    https://arxiv.org/abs/2404.00498, for CIFAR-10.
+    """
+    if progress < peak:
+        return start + (1 - start) * progress / peak
+    return 1 + (end - 1) * (progress - peak) / (1 - peak)
+
+
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Sets the learning rate of every parameter group."""
     for group in optimizer.param_groups:
@@ -47,3 +60,18 @@ def update_ema(average: nn.Module, model: nn.Module, decay: float) -> None:
         a.lerp_(p.to(a.dtype), 1 - decay)
     for a, b in zip(average.buffers(), model.buffers(), strict=True):
         a.copy_(b)
+
+
+@torch.no_grad()
+def look_ahead(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """average <- decay * average + (1 - decay) * model, and the model goes on from there; statistics, too.
+
+    Zhang et al. (2019), "Lookahead Optimizer: k steps forward, 1 step back", https://arxiv.org/abs/1907.08610,
+    algorithm 1, with alpha = 1 - decay. Counters, which are whole numbers, stay the model's own.
+    """
+    for a, b in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        if a.is_floating_point():
+            a.lerp_(b, 1 - decay)
+            b.copy_(a)
+        else:
+            a.copy_(b)
