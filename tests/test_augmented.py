@@ -61,15 +61,21 @@ def test_without_augmentation_every_image_comes_once_as_it_is():
 
 def test_a_random_flip_mirrors_about_half_and_draws_anew():
     batches = make(flip="random")
-    epochs = [[is_mirrored(x, y) for y, x in sorted(epoch_of(batches, e).items())] for e in range(40)]
+    epochs = [
+        [is_mirrored(x, y) for y, x in sorted(epoch_of(batches, e).items())] for e in range(40)
+    ]
     assert 0.4 < torch.tensor(epochs).float().mean() < 0.6
-    both = sum(a != b for e in range(0, 40, 2) for a, b in zip(epochs[e], epochs[e + 1], strict=True))
+    both = sum(
+        a != b for e in range(0, 40, 2) for a, b in zip(epochs[e], epochs[e + 1], strict=True)
+    )
     assert 0.4 < both / (20 * N) < 0.6, "half of the pairs of epochs show one side twice"
 
 
 def test_an_alternating_flip_shows_both_sides_in_any_two_epochs():
     batches = make(flip="alternating")
-    epochs = [[is_mirrored(x, y) for y, x in sorted(epoch_of(batches, e).items())] for e in range(4)]
+    epochs = [
+        [is_mirrored(x, y) for y, x in sorted(epoch_of(batches, e).items())] for e in range(4)
+    ]
     assert epochs[0] == epochs[2] and epochs[1] == epochs[3]
     assert all(a != b for a, b in zip(epochs[0], epochs[1], strict=True))
     assert 0 < sum(epochs[0]) < N

@@ -139,7 +139,9 @@ def test_identity_start_hands_the_first_maps_on_and_leaves_the_rest():
         out, same = F.conv2d(x, weight, padding=1), min(maps, 5)
         torch.testing.assert_close(out[:, :same], x[:, :same])
         assert torch.equal(weight[same:], before[same:])
-    assert torch.equal(ConvNet(ConvNetConfig(**SMALL)).blocks[1].conv2.weight[3, 3, 1], torch.eye(3)[1])
+    assert torch.equal(
+        ConvNet(ConvNetConfig(**SMALL)).blocks[1].conv2.weight[3, 3, 1], torch.eye(3)[1]
+    )
 
 
 def test_the_filters_of_a_whitening_layer_are_not_trained_and_its_bias_is():

@@ -90,7 +90,9 @@ def test_norm_shifts_learn_faster_and_all_weights_decay_alike():
     settings = ConvNetSettings()
     sgd = make_optimizer(ConvNet(CONFIG), settings)
     others, shifts = sgd.param_groups
-    assert sorted({p.shape for p in shifts["params"]}) == [(6,), (8,)] and len(shifts["params"]) == 4
+    assert (
+        sorted({p.shape for p in shifts["params"]}) == [(6,), (8,)] and len(shifts["params"]) == 4
+    )
     assert len(others["params"]) == 4 + 1 + 1, "convolutions, head, bias of the first layer"
     rate = sgd_rate(11.5, 1000, 0.85)
     assert others["lr"] == rate and shifts["lr"] == pytest.approx(64 * rate)
@@ -140,7 +142,9 @@ def plain_loop(config, settings: ConvNetSettings, images, labels, seed: int) -> 
         factor = triangle(step / steps) if settings.triangle else 1.0
         x, y = batches.batch(step)
         loss = F.cross_entropy(model(x), y, label_smoothing=settings.label_smoothing)
-        gradients = dict(zip(trained, torch.autograd.grad(loss, list(trained.values())), strict=True))
+        gradients = dict(
+            zip(trained, torch.autograd.grad(loss, list(trained.values())), strict=True)
+        )
         late = step // len(batches) >= settings.whitening_bias_epochs
         frozen = {"first.0.bias"} if late else set()
         if settings.optimizer == "adam":
@@ -181,7 +185,9 @@ def test_training_is_what_its_settings_say(data, changes):
     expected = plain_loop(CONFIG, settings, *data, 3)
     assert run.step == 4 * 3, "what does not fill a batch of 4 is left out"
     for name, value in model.state_dict().items():
-        torch.testing.assert_close(value, expected.state_dict()[name], rtol=1e-4, atol=1e-5, msg=name)
+        torch.testing.assert_close(
+            value, expected.state_dict()[name], rtol=1e-4, atol=1e-5, msg=name
+        )
 
 
 def test_the_articles_network_trains_beside_it(data):
@@ -190,7 +196,9 @@ def test_the_articles_network_trains_beside_it(data):
     model, _ = train_convnet(config, settings, *data)
     expected = plain_loop(config, settings, *data, 0)
     for name, value in model.state_dict().items():
-        torch.testing.assert_close(value, expected.state_dict()[name], rtol=1e-4, atol=1e-5, msg=name)
+        torch.testing.assert_close(
+            value, expected.state_dict()[name], rtol=1e-4, atol=1e-5, msg=name
+        )
 
 
 def test_it_learns_what_can_be_learned():
@@ -198,7 +206,9 @@ def test_it_learns_what_can_be_learned():
     images[labels == 1, 0] += 60  # redder
     config = ConvNetConfig(widths=(8, 8), classes=2)
     settings = ConvNetSettings(epochs=12, batch_size=20)
-    model, run = train_convnet(config, settings, images[:100], labels[:100], held_out=(images[100:], labels[100:]))
+    model, run = train_convnet(
+        config, settings, images[:100], labels[:100], held_out=(images[100:], labels[100:])
+    )
     assert accuracy(model, images[100:], labels[100:])["accuracy"] >= 0.9
     held_out = [row["held_out"] for row in run.history if "held_out" in row]
     assert len(held_out) == 12 and held_out[-1] >= 0.9
@@ -207,7 +217,9 @@ def test_it_learns_what_can_be_learned():
 
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])
 @pytest.mark.parametrize("stop", [2, 5, 7])
-def test_a_stopped_run_ends_like_an_unbroken_one_bit_for_bit(data, tmp_path, monkeypatch, name, stop):
+def test_a_stopped_run_ends_like_an_unbroken_one_bit_for_bit(
+    data, tmp_path, monkeypatch, name, stop
+):
     precision = PRECISIONS[name]
     whole, _ = train_convnet(CONFIG, SETTINGS, *data, precision=precision)
     path, log = tmp_path / "c.safetensors", Run.log

@@ -1,7 +1,7 @@
 """Training a `ConvNet`, or the article's network beside it, with devices that can be switched off one by one."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -70,15 +70,16 @@ def train_convnet(
     """A network on uint8 images [N, C, H, W] with int64 labels [N]; the network and its run.
 
     held_out: images and labels of the same kinds, judged after every epoch as they stand; the share that is
-    right goes into the history as "held_out". The clock counts that, too.
+    right goes into the history as "held_out". The clock counts that, too. A set smaller than a batch is one batch.
     """
+    settings = replace(settings, batch_size=min(settings.batch_size, len(images)))
     seed_everything(seed)
     device = default_device()
     model = precision.place(untrained(config, images), device)
     average = copy.deepcopy(model)
     optimizer = make_optimizer(model, settings)
     batches = AugmentedBatches(
-        images, labels, batch_size=min(settings.batch_size, len(images)), device=device, seed=seed,
+        images, labels, batch_size=settings.batch_size, device=device, seed=seed,
         flip=settings.flip, shift=settings.shift, channels_last=precision.channels_last,
     )  # fmt: skip
     scaler = precision.scaler(device)
