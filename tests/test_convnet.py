@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from small_images import smooth_images
 
 from aesthetic_utils.models import ConvNet, ConvNetConfig
 from aesthetic_utils.models.convnet import (
@@ -15,16 +16,6 @@ from aesthetic_utils.models.convnet import (
 )
 
 SMALL = {"widths": (8, 12, 16), "classes": 5}
-
-
-def uint8_images(n: int, size: int = 16) -> torch.Tensor:
-    """Smooth images with correlated channels, as photographs have."""
-    generator = torch.Generator().manual_seed(3)
-    grey = torch.rand(n, 1, size // 4, size // 4, generator=generator)
-    colour = 0.3 * torch.rand(n, 3, size // 2, size // 2, generator=generator)
-    image = F.interpolate(grey, size, mode="bilinear") + F.interpolate(colour, size)
-    noise = 0.05 * torch.rand(n, 3, size, size, generator=generator)
-    return ((image + noise) / 1.4 * 255).to(torch.uint8)
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
@@ -90,7 +81,7 @@ def test_logits_are_scaled_and_images_are_centred():
     config = ConvNetConfig(**SMALL)
     torch.manual_seed(0)
     model = ConvNet(config).eval()
-    images = uint8_images(40)
+    images = smooth_images(40)
     init_from_images(model, images)
     pixels = images.float() / 255
     torch.testing.assert_close(model.mean.flatten(), pixels.mean((0, 2, 3)))
@@ -108,7 +99,7 @@ def test_logits_are_scaled_and_images_are_centred():
 
 @pytest.mark.parametrize("kernel", [2, 3])
 def test_whitened_patches_are_uncorrelated_with_variance_one(kernel):
-    images = uint8_images(200).double() / 255
+    images = smooth_images(200).double() / 255
     images = images - images.mean((0, 2, 3), keepdim=True)
     filters = whitening_filters(images, kernel, epsilon=0.0)
     directions = 3 * kernel**2

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
-from test_convnet import uint8_images
+from small_images import smooth_images
 from torch import nn
 
 from aesthetic_utils.data.augmented import AugmentedBatches
@@ -42,7 +42,7 @@ PLAIN = {  # every device off
 
 @pytest.fixture(scope="module")
 def data():
-    return uint8_images(14, 12), torch.arange(14) % 3
+    return smooth_images(14, 12), torch.arange(14) % 3
 
 
 # --------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_the_articles_network_trains_beside_it(data):
 
 
 def test_it_learns_what_can_be_learned():
-    images, labels = uint8_images(120, 12) // 2, torch.arange(120) % 2
+    images, labels = smooth_images(120, 12) // 2, torch.arange(120) % 2
     images[labels == 1, 0] += 60  # redder
     config = ConvNetConfig(widths=(8, 8), classes=2)
     settings = ConvNetSettings(epochs=12, batch_size=20)
@@ -243,7 +243,7 @@ def test_a_stopped_run_ends_like_an_unbroken_one_bit_for_bit(
 
 def test_a_step_waits_for_no_device():
     """On the meta device a tensor left on the CPU and a look at a value both raise."""
-    images, labels = uint8_images(14, 12), torch.arange(14) % 3
+    images, labels = smooth_images(14, 12), torch.arange(14) % 3
     model = ConvNet(CONFIG).to("meta")
     average = copy.deepcopy(model)
     settings = replace(SETTINGS, shift=1)

@@ -55,13 +55,14 @@ def thinned(history: list[dict], points: int = 200) -> list[dict]:
     return [{k: round(v, 4) for k, v in row.items()} for row in chosen]
 
 
-def publish(name: str, model: nn.Module, result: dict) -> dict:
-    """Writes weights and record of a run into the package; returns the record as written."""
+def publish(name: str, model: nn.Module | None, result: dict) -> dict:
+    """Writes weights, if there are any, and record of a run into the package; returns the record as written."""
     result = {"name": name} | runtime.describe_run() | result
-    info = save_weights(
-        model, name, config=model.config, metadata={"results": f"results/{name}.json"}
-    )
-    result = result | {"weights": info}
+    if model is not None:
+        info = save_weights(
+            model, name, config=model.config, metadata={"results": f"results/{name}.json"}
+        )
+        result = result | {"weights": info}
     write_result(name, result)
     return result
 
@@ -81,6 +82,7 @@ class PublishedRun:
     seeds: tuple[int, ...] = (0,)  # of the published record; the first one's network is shipped
     # (kind, the records of all seeds) -> metrics of the published record; None: those of the only seed
     summary: Callable[[str, Sequence[dict]], dict] | None = None
+    ships_network: bool = True  # False: it only measures, and `train` gives None for the network
     # (folder, seed, record) -> what publishing adds to the metrics of the first seed
     extras: Callable[[Path, int, dict], dict] | None = None
 
@@ -104,6 +106,8 @@ class PublishedRun:
         runtime.keep_freed_memory()
         minutes = time_budget_s / 60 if time_budget_s else None
         model, result = self._trained(seed, run_dir, minutes, precision)
+        if not self.ships_network:
+            return {"name": self.name, "file": None} | result
         file = run_folder(Path(run_dir), self.name, seed) / "weights.safetensors"
         save_weights(model, file, config=model.config)
         return {"name": self.name, "file": str(file)} | result

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aesthetic_utils.data.augmented import FLIPS, AugmentedBatches
-from aesthetic_utils.metrics import wilson_interval
 from aesthetic_utils.models import ArticleCNN, CNNConfig, ConvNet, ConvNetConfig
 from aesthetic_utils.models.convnet import init_from_images
 from aesthetic_utils.runtime import Precision, default_device, evaluating, seed_everything
+from aesthetic_utils.statistics.intervals import wilson_interval
 from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.classification import classification_step
 from aesthetic_utils.training.optimization import look_ahead, triangle
