@@ -54,7 +54,7 @@ def test_the_top_of_the_ladder_is_the_published_recipe_at_half_its_length(monkey
     monkeypatch.setenv("AESTHETIC_MODE", "full")
     top = next(rung for rung in convnet.ladder() if rung.name == "look_ahead")
     assert top.network == convnet.network() == ConvNetConfig()
-    assert replace(top.settings, epochs=20) == convnet.settings_by_mode() == ConvNetSettings()
+    assert replace(top.settings, epochs=20) == convnet.settings_by_mode(20) == ConvNetSettings()
 
 
 def test_the_ladder_keeps_each_rung_and_goes_on_where_it_stopped(tmp_path, monkeypatch):

@@ -47,10 +47,9 @@ def network(**changes: Any) -> ConvNetConfig:
     return ConvNetConfig(**{"widths": widths} | changes)
 
 
-def settings_by_mode(**changes: Any) -> ConvNetSettings:
-    """The best recipe at the size of the mode, with changes."""
-    epochs = by_mode(smoke=1, laptop=4, full=20)
-    return replace(ConvNetSettings(epochs=epochs), **changes)
+def settings_by_mode(full: int) -> ConvNetSettings:
+    """The best recipe, with so many epochs in full mode."""
+    return ConvNetSettings(epochs=by_mode(smoke=1, laptop=4, full=full))
 
 
 def training_images() -> LabelledImages:
@@ -82,10 +81,7 @@ def train_recipe(
 ) -> tuple[nn.Module, dict]:
     """One seed of one of RECIPES: the averaged network, and its accuracy in each of VIEWS."""
     changes, full = RECIPES[kind]
-    config, settings = (
-        network(**changes),
-        settings_by_mode(epochs=by_mode(smoke=1, laptop=4, full=full)),
-    )
+    config, settings = network(**changes), settings_by_mode(full)
     train, held_out = training_images(), load_cifar10(split="validation")
     path = checkpoint_path(folder)
     chosen = run_precision(precision, path, lambda: fastest_precision(config, train.images))
