@@ -125,6 +125,7 @@ def test_each_run_is_published_in_smoke_mode(name, tmp_path, monkeypatch):
 
     monkeypatch.setattr(weights, "_folder", lambda: tmp_path / "weights")
     run = registry.RUNS[name]
+    run = replace(run, seeds=run.seeds[:2])
     written = run.publish(tmp_path / "runs", precision="float32")
     assert written == results.load_result(name) | {"name": name}
     assert written["seeds"] == list(run.seeds) and written["steps"] > 0
@@ -132,7 +133,7 @@ def test_each_run_is_published_in_smoke_mode(name, tmp_path, monkeypatch):
         assert not (tmp_path / "weights").exists()
         rungs = written["metrics"]["rungs"]
         assert list(rungs) == [rung.name for rung in convnet.ladder()]
-        assert all(rung["views"]["plain"]["n"] == 3 for rung in rungs.values())
+        assert all(rung["views"]["plain"]["n"] == 2 for rung in rungs.values())
         return
     model = ConvNet(ConvNetConfig(**weights_info(name)["config"]))
     load_weights(model, name)
@@ -142,7 +143,7 @@ def test_each_run_is_published_in_smoke_mode(name, tmp_path, monkeypatch):
     metrics = written["metrics"]
     assert scores == metrics["shipped"]
     if name == "convnet_cifar10":
-        assert metrics["accuracy"]["n"] == 3 and len(metrics["by_seed"]) == 3
+        assert metrics["accuracy"]["n"] == 2 and len(metrics["by_seed"]) == 2
         assert metrics["views"].keys() == {"plain", "mirror", "mirror_and_shift"}
     else:
         assert model.first[0].weight.shape == (64, 3, 7, 7)

@@ -53,9 +53,9 @@ def settings_by_mode(full: int) -> ConvNetSettings:
 
 
 def training_images() -> LabelledImages:
-    """The 45,000; in laptop mode the first 10,000, in smoke mode 200."""
+    """The 45,000; in laptop mode the first 10,000, in smoke mode 100."""
     train = load_cifar10(split="train")
-    first = by_mode(smoke=200, laptop=10_000, full=None)
+    first = by_mode(smoke=100, laptop=10_000, full=None)
     return replace(train, images=train.images[:first], labels=train.labels[:first])
 
 
