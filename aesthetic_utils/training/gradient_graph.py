@@ -1,0 +1,63 @@
+"""Forward and backward pass of a step, recorded once and replayed, for GPUs that wait for Python.
+
+A small network is over on a GPU before Python has asked for its next layer. A CUDA graph holds all of a
+pass's kernels and starts them with one call. https://docs.pytorch.org/docs/stable/notes/cuda.html
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+WARM_UP = 3  # passes before the recording; libraries choose their kernels in them
+
+
+class GradientGraph:
+    """Calls like `loss_of(*inputs)` followed by `backward()`: the loss comes back, the gradients are in place.
+
+        gradients = GradientGraph(partial(super_resolution_loss, model, precision=bf16), optimizer)
+        loss = gradients(low, high)
+        optimizer.step()
+
+    The first call records, so a checkpoint has to be loaded before it. All inputs have to keep their
+    shapes and lie on the GPU, `loss_of` must draw no random numbers and never look at a value. The gradients
+    are overwritten with each call: no `zero_grad` between the steps. The loss is the same tensor each time.
+
+    Raises ValueError for inputs of other shapes than those of the first call, or on another device.
+    """
+
+    def __init__(self, loss_of: Callable[..., Tensor], optimizer: Optimizer):
+        self.loss_of, self.optimizer = loss_of, optimizer
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._inputs: tuple[Tensor, ...] = ()
+        self._loss = torch.zeros(())
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        if any(not x.is_cuda for x in inputs):
+            raise ValueError("a CUDA graph takes tensors on a CUDA device")
+        if self._graph is None:
+            self._record(inputs)
+        if [x.shape for x in inputs] != [x.shape for x in self._inputs]:
+            shapes = [tuple(x.shape) for x in self._inputs]
+            raise ValueError(f"the graph was recorded for inputs of the shapes {shapes}")
+        for here, there in zip(inputs, self._inputs, strict=True):
+            there.copy_(here)
+        self._graph.replay()
+        return self._loss
+
+    def _record(self, inputs: tuple[Tensor, ...]) -> None:
+        self._inputs = tuple(x.detach().clone() for x in inputs)  # clone keeps the layout
+        beside = torch.cuda.Stream()
+        beside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(beside):
+            for _ in range(WARM_UP):
+                self.optimizer.zero_grad(set_to_none=True)
+                self.loss_of(*self._inputs).backward()
+        torch.cuda.current_stream().wait_stream(beside)
+        self.optimizer.zero_grad(set_to_none=True)  # so that the recording makes them, and does not add
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            loss = self.loss_of(*self._inputs)
+            loss.backward()
+        self._loss = loss.detach()
