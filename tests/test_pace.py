@@ -43,24 +43,24 @@ def test_a_run_that_was_begun_keeps_its_schedule(clock, tmp_path):
 
 
 def test_a_graph_wants_a_gpu():
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], 0.1)
     with pytest.raises(ValueError, match="CUDA device"):
-        GradientGraph(lambda x: x.sum(), optimizer)(torch.ones(1))
+        GradientGraph(lambda x: x.sum(), torch.nn.Identity())(torch.ones(1))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="records on a GPU")
 def test_a_recorded_pass_gives_the_gradients_of_a_plain_one():
     torch.manual_seed(0)
-    model = torch.nn.Conv2d(3, 4, 3).cuda()
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)).cuda()
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    gradients = GradientGraph(lambda x: model(x).square().mean(), optimizer)
+    gradients = GradientGraph(lambda x: (model(x) - 1).square().mean(), model)
     for _ in range(3):
         x = torch.rand(2, 3, 8, 8, device="cuda")
-        loss, recorded = gradients(x).clone(), model.weight.grad.clone()
-        plain = model(x).square().mean()
-        expected = torch.autograd.grad(plain, model.weight)[0]
+        loss, recorded = gradients(x).clone(), model[0].weight.grad.clone()
+        plain = (model(x) - 1).square().mean()
+        expected = torch.autograd.grad(plain, model[0].weight)[0]
         torch.testing.assert_close(loss, plain.detach())
         torch.testing.assert_close(recorded, expected)
         optimizer.step()
+    assert model[1].num_batches_tracked == 6, "three recorded passes and three plain ones"
     with pytest.raises(ValueError, match="recorded for inputs"):
         gradients(torch.rand(3, 3, 8, 8, device="cuda"))

@@ -43,7 +43,9 @@ def test_small_and_large_patches_are_of_one_place_and_turned_alike(scale):
     low, high = numbered(scale).sample(batch_size=200, seed=0, step=0)
     assert low.shape == (200, 3, 5, 5) and high.shape == (200, 3, 5 * scale, 5 * scale)
     levels = (low * 255).round().long()
-    assert torch.equal((high * 255).round().long(), levels.repeat_interleave(scale, 2).repeat_interleave(scale, 3))
+    assert torch.equal(
+        (high * 255).round().long(), levels.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    )
     down, across = levels[:, 0, 1, 0] - levels[:, 0, 0, 0], levels[:, 0, 0, 1] - levels[:, 0, 0, 0]
     assert {(int(a), int(b)) for a, b in zip(down, across, strict=True)} == {
         (17, 1), (17, -1), (-17, 1), (-17, -1), (1, 17), (1, -17), (-1, 17), (-1, -17)

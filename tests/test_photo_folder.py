@@ -12,7 +12,9 @@ from aesthetic_utils.data.photo_folder import halved, read_photo_folder
 
 
 def picture(path, w: int, h: int, seed: int = 0) -> None:
-    smooth = np.random.default_rng(seed).integers(0, 256, (h // 8 + 1, w // 8 + 1, 3), dtype=np.uint8)
+    smooth = np.random.default_rng(seed).integers(
+        0, 256, (h // 8 + 1, w // 8 + 1, 3), dtype=np.uint8
+    )
     Image.fromarray(smooth).resize((w, h), Image.Resampling.BICUBIC).save(path)
 
 

@@ -97,6 +97,8 @@ class SRResNet(nn.Module):
         stages = config.scale.bit_length() - 1  # log2
         self.upsample = nn.Sequential(*(upsampling_stage(n) for _ in range(stages)))
         self.to_image = nn.Conv2d(n, config.image_channels, **edge)
+        if config.convolved_skip:
+            self.register_buffer("kernels", bicubic_kernels(config.scale), persistent=False)
         if config.image_skip:
             nn.init.zeros_(self.to_image.weight)
             nn.init.zeros_(self.to_image.bias)
@@ -113,8 +115,10 @@ class SRResNet(nn.Module):
 
     def skip(self, x: Tensor) -> Tensor:
         """The bicubic picture to which the output is added: [N, C, H, W] -> [N, C, sH, sW]."""
-        enlarge = enlarged_by_convolution if self.config.convolved_skip else enlarged
-        return enlarge(x, self.config.scale)
+        scale = self.config.scale
+        if self.config.convolved_skip:
+            return enlarged_by_convolution(x, scale, self.kernels)
+        return enlarged(x, scale)
 
 
 def enlarged(images: Tensor, scale: int) -> Tensor:
@@ -148,8 +152,10 @@ def bicubic_kernels(scale: int) -> Tensor:
     return torch.einsum("ri,sj->rsij", line, line).reshape(-1, 1, 5, 5)
 
 
-def enlarged_by_convolution(images: Tensor, scale: int) -> Tensor:
+def enlarged_by_convolution(images: Tensor, scale: int, kernels: Tensor | None = None) -> Tensor:
     """What `enlarged` gives, within float32's precision, by convolution and pixel shuffle alone.
+
+    kernels: `bicubic_kernels(scale)`, where they are kept; made anew if None.
 
     Beside the border the neighbours that there are share the weight of those that are missing: the sum is
     divided by the sum of the weights that fell on the picture. bfloat16 would not hold 256 levels, so the
@@ -158,7 +164,7 @@ def enlarged_by_convolution(images: Tensor, scale: int) -> Tensor:
     if scale == 1:
         return images
     channels = images.shape[1]
-    kernels = bicubic_kernels(scale).to(images)
+    kernels = (bicubic_kernels(scale) if kernels is None else kernels).to(images)
     inside = torch.ones_like(images[:1, :1])
     autocast = torch.is_autocast_enabled(images.device.type)
     with torch.autocast(images.device.type, enabled=False) if autocast else nullcontext():

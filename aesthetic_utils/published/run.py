@@ -55,14 +55,15 @@ def thinned(history: list[dict], points: int = 200) -> list[dict]:
     return [{k: round(v, 4) for k, v in row.items()} for row in chosen]
 
 
-def publish(name: str, model: nn.Module, result: dict) -> dict:
-    """Writes weights and record of a run into the package; returns the record as written."""
+def publish(name: str, model: nn.Module, result: dict, into: Path | None = None) -> dict:
+    """Writes weights and record of a run into the package, or a folder; returns the record as written."""
     result = {"name": name} | runtime.describe_run() | result
+    place = name if into is None else into / f"{name}.safetensors"
     info = save_weights(
-        model, name, config=model.config, metadata={"results": f"results/{name}.json"}
+        model, place, config=model.config, metadata={"results": f"results/{name}.json"}
     )
     result = result | {"weights": info}
-    write_result(name, result)
+    write_result(name, result, into)
     return result
 
 
@@ -120,11 +121,13 @@ class PublishedRun:
         run_dir: str | Path = "runs",
         minutes: float | None = None,
         precision: str = AUTO,
+        into: Path | None = None,
         **options,
     ) -> dict:
         """Train every seed, or go on with it, and publish the first network and the record of all.
 
-        minutes: the budget of one seed; options: as in a call.
+        minutes: the budget of one seed; into: a folder for weights and record, in place of the package;
+        options: as in a call.
         """
         runtime.keep_freed_memory()
         trained = [self._trained(seed, run_dir, minutes, precision, options) for seed in self.seeds]
@@ -135,4 +138,4 @@ class PublishedRun:
         if self.extras is not None:
             folder = run_folder(Path(run_dir), self.name, self.seeds[0])
             result["metrics"] = result["metrics"] | self.extras(folder, self.seeds[0], result)
-        return publish(self.name, model, result)
+        return publish(self.name, model, result, into)

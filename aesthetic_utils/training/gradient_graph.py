@@ -4,11 +4,11 @@ A small network is over on a GPU before Python has asked for its next layer. A C
 pass's kernels and starts them with one call. https://docs.pytorch.org/docs/stable/notes/cuda.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
-from torch import Tensor
-from torch.optim import Optimizer
+from torch import Tensor, nn
 
 WARM_UP = 3  # passes before the recording; libraries choose their kernels in them
 
@@ -16,19 +16,20 @@ WARM_UP = 3  # passes before the recording; libraries choose their kernels in th
 class GradientGraph:
     """Calls like `loss_of(*inputs)` followed by `backward()`: the loss comes back, the gradients are in place.
 
-        gradients = GradientGraph(partial(super_resolution_loss, model, precision=bf16), optimizer)
+        gradients = GradientGraph(partial(super_resolution_loss, model, precision=bf16), model)
         loss = gradients(low, high)
         optimizer.step()
 
-    The first call records, so a checkpoint has to be loaded before it. All inputs have to keep their
+    The first call records, so a checkpoint has to be loaded before it; what the recording does to running
+    statistics is undone. All inputs have to keep their
     shapes and lie on the GPU, `loss_of` must draw no random numbers and never look at a value. The gradients
     are overwritten with each call: no `zero_grad` between the steps. The loss is the same tensor each time.
 
     Raises ValueError for inputs of other shapes than those of the first call, or on another device.
     """
 
-    def __init__(self, loss_of: Callable[..., Tensor], optimizer: Optimizer):
-        self.loss_of, self.optimizer = loss_of, optimizer
+    def __init__(self, loss_of: Callable[..., Tensor], model: nn.Module):
+        self.loss_of, self.model = loss_of, model
         self._graph: torch.cuda.CUDAGraph | None = None
         self._inputs: tuple[Tensor, ...] = ()
         self._loss = torch.zeros(())
@@ -48,16 +49,33 @@ class GradientGraph:
 
     def _record(self, inputs: tuple[Tensor, ...]) -> None:
         self._inputs = tuple(x.detach().clone() for x in inputs)  # clone keeps the layout
+        before = [(b, b.clone()) for b in self.model.buffers()]
         beside = torch.cuda.Stream()
         beside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(beside):
-            for _ in range(WARM_UP):
-                self.optimizer.zero_grad(set_to_none=True)
-                self.loss_of(*self._inputs).backward()
-        torch.cuda.current_stream().wait_stream(beside)
-        self.optimizer.zero_grad(set_to_none=True)  # so that the recording makes them, and does not add
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
-            loss = self.loss_of(*self._inputs)
-            loss.backward()
+        with tried_kernels():
+            with torch.cuda.stream(beside):
+                for _ in range(WARM_UP):
+                    self.model.zero_grad(set_to_none=True)
+                    self.loss_of(*self._inputs).backward()
+            torch.cuda.current_stream().wait_stream(beside)
+            self.model.zero_grad(
+                set_to_none=True
+            )  # the recording has to make them, not to add to them
+            self._graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self._graph):
+                loss = self.loss_of(*self._inputs)
+                loss.backward()
         self._loss = loss.detach()
+        for buffer, value in before:
+            buffer.copy_(value)
+
+
+@contextmanager
+def tried_kernels() -> Iterator[None]:
+    """Inside, cuDNN tries its kernels for each new shape and keeps the fastest: worth it for one shape."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before

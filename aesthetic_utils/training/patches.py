@@ -43,7 +43,9 @@ class PatchPool:
         first_low, first_high, width = self.places[place.to(self.low.device)].T
         low = _cut(self.low, first_low, width, way, self.patch)
         size = self.scale * self.patch
-        high = low if self.scale == 1 else _cut(self.high, first_high, width * self.scale, way, size)
+        high = (
+            low if self.scale == 1 else _cut(self.high, first_high, width * self.scale, way, size)
+        )
         return tuple(x.permute(0, 3, 1, 2).float().div_(255) for x in (low, high))  # fmt: skip
 
 
@@ -62,7 +64,9 @@ def oriented(way: Tensor, size: int) -> tuple[Tensor, Tensor]:
 
 def _cut(pixels: Tensor, first: Tensor, width: Tensor, way: Tensor, size: int) -> Tensor:
     rows, columns = oriented(way, size)
-    return pixels[first[:, None, None] + rows * width[:, None, None] + columns]  # [B, size, size, 3]
+    return pixels[
+        first[:, None, None] + rows * width[:, None, None] + columns
+    ]  # [B, size, size, 3]
 
 
 def patch_pool(

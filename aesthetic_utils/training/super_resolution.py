@@ -89,7 +89,9 @@ def damage(
 class DamageSettings:
     """How often each kind of damage is drawn, and how strong it gets; what remains to 1 is a mixture."""
 
-    clean: float = 0.1  # share that stays as it is: a network has to learn to leave such pictures alone
+    clean: float = (
+        0.1  # share that stays as it is: a network has to learn to leave such pictures alone
+    )
     blur: float = 0.25  # share that is blurred and nothing else
     noise: float = 0.2
     jpeg: float = 0.2
