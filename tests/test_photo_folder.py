@@ -38,18 +38,22 @@ def test_photographs_come_by_name_in_full_size(folder):
     }  # fmt: skip
 
 
-def test_large_ones_are_halved_once_and_copies_are_half_of_the_one_before(folder):
-    found = read_photo_folder(folder, leave_out=["held out"], longest=80, copies=2, least=24)
+def test_large_ones_are_halved_and_copies_have_half_the_pixels_of_the_one_before(folder):
+    found = read_photo_folder(folder, leave_out=["held out"], longest=95, copies=3, least=32)
     sizes = [tuple(x.shape[1:]) for x in found.images]
-    assert sizes == [(70, 100), (35, 50), (35, 45)], "what is shorter than 24 is not kept"
+    first = [(70, 100), (49, 71), (35, 50)]
+    assert sizes == [*first, (70, 90), (49, 64), (35, 45)], "what is shorter than 32 is not kept"
     large = Image.open(folder / "a.webp").convert("RGB")
     assert np.array_equal(np.array(halved(large)), found.images[0].permute(1, 2, 0).numpy())
     assert halved(large).size == (100, 70), "the odd column is cut"
+    half = np.array(halved(large).resize((50, 35), Image.Resampling.BICUBIC))
+    assert np.array_equal(half, found.images[2].permute(1, 2, 0).numpy())
 
 
 def test_small_ones_are_passed_over(folder):
-    found = read_photo_folder(folder, least=100)
-    assert found.names == ("a", "held out") and len(found.images) == 2
+    found = read_photo_folder(folder, least=99)
+    assert found.names == ("a", "held out")
+    assert [tuple(x.shape[1:]) for x in found.images] == [(140, 201), (99, 142), (100, 100)]
 
 
 def test_the_hash_is_of_the_contents_and_of_nothing_else(folder, tmp_path):

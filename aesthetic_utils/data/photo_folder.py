@@ -39,7 +39,7 @@ def read_photo_folder(
     *,
     leave_out: Collection[str] = (),
     longest: int = 1600,
-    copies: int = 1,
+    copies: int = 3,
     least: int = 256,
     workers: int | None = None,
 ) -> PhotoFolder:
@@ -48,8 +48,8 @@ def read_photo_folder(
     leave_out: names without endings, such as `photo_names("test")`, of photographs that are not read
     longest: in pixels; a picture whose longer side is above it is halved, once, which takes away what
         sharpening and compression left between neighbouring pixels
-    copies: so many further sizes of each picture, each half of the one before: the same things seen
-        from farther away, and with more detail a pixel
+    copies: so many further sizes of each picture, each with half as many pixels as the one before: the same
+        things seen from farther away, and with more detail a pixel
     least: in pixels; a picture or a copy with a shorter side below it is not kept
     workers: threads; as many as there are processors if None
 
@@ -84,6 +84,12 @@ def halved(image: Image.Image) -> Image.Image:
     return image.resize((w, h), Image.Resampling.BICUBIC, box=(0, 0, 2 * w, 2 * h))
 
 
+def smaller(image: Image.Image, factor: float) -> Image.Image:
+    """As wide and high as `factor` says, rounded, by bicubic interpolation with antialiasing."""
+    w, h = (round(side * factor) for side in image.size)
+    return image.resize((w, h), Image.Resampling.BICUBIC)
+
+
 def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
@@ -93,14 +99,8 @@ def _sizes(file: Path, longest: int, copies: int, least: int) -> list[Tensor]:
     image = Image.fromarray(read_pixels(file))
     if max(image.size) > longest:
         image = halved(image)
-    sizes = []
-    for number in range(copies + 1):
-        if number:
-            image = halved(image)
-        if min(image.size) < least:
-            break
-        sizes.append(_tensor(image))
-    return sizes
+    sizes = [image] + [smaller(image, 2 ** (-number / 2)) for number in range(1, copies + 1)]
+    return [_tensor(size) for size in sizes if min(size.size) >= least]
 
 
 def _tensor(image: Image.Image) -> Tensor:

@@ -235,8 +235,9 @@ def training_pool(
         described = {"photographs": len(photos), "embedded": True}
     else:
         held_out = {*photo_names("validation"), *photo_names("test")}
-        copies = 0 if settings.scale == 1 else 1
-        read = read_photo_folder(folder, leave_out=held_out, copies=copies)
+        # copies are for enlarging, where what is small in one photograph is large in another
+        size = {"copies": 3 if settings.scale > 1 else 0, "least": settings.scale * settings.patch}
+        read = read_photo_folder(folder, leave_out=held_out, **size)
         photos, described = list(read.images), read.described()
     options = {"reject": settings.reject, "device": default_device()}
     return patch_pool(photos, settings.scale, settings.patch, **options), described
