@@ -40,6 +40,7 @@ def test_each_run_leaves_weights_and_record_and_touches_nothing_else(tmp_path, c
     before = {f: f.stat().st_mtime_ns for f in (ROOT / "aesthetic_utils" / "weights").iterdir()}
     out, name = tmp_path / "out", "srresnet_x4_light"
     options = ["--minutes", "5", "--out", str(out), "--run-dir", str(tmp_path / "runs")]
+    options += ["--precision", "bfloat16"]
     assert gpu_runs.main([*options, "--only", name, "srresnet_restore"]) == 0
     said = capsys.readouterr().out
     assert f"{name}: 2 steps of 2, test bicubic_psnr_y" in said and "clean srresnet_psnr_y" in said
@@ -49,6 +50,7 @@ def test_each_run_leaves_weights_and_record_and_touches_nothing_else(tmp_path, c
     }
     record = json.loads((out / f"{name}.json").read_text("utf-8"))
     assert record["weights"]["file"] == f"{name}.safetensors" and record["mode"] == "smoke"
+    assert record["precision"] == "bfloat16, channels_last"
     assert record["data"] == {"photographs": 3, "embedded": True}
     config = weights_info(out / f"{name}.safetensors")["config"]
     load_weights(SRResNet(SRResNetConfig(**config)), out / f"{name}.safetensors")
@@ -67,7 +69,7 @@ def test_a_run_that_fails_does_not_take_the_others_along(tmp_path, monkeypatch, 
     for name in ("srresnet_x4_light", "srresnet_restore"):
         monkeypatch.setitem(RUNS, name, sr.replace(RUNS[name], train=fails))
     plan = [part for part in gpu_runs.PLAN if part.name != "srresnet_x4"]
-    said = gpu_runs.run_plan(plan, 5, tmp_path / "out", tmp_path / "runs", None)
+    said = gpu_runs.run_plan(plan, 5, tmp_path / "out", run_dir=tmp_path / "runs")
     assert said[0].startswith("srresnet_x4_light: failed, AestheticError: the first line (")
     assert said[1].startswith("srresnet_restore: 2 steps of 2, by_damage noise 15 damaged_psnr_y")
     assert (tmp_path / "out" / "srresnet_restore.json").exists()
@@ -75,7 +77,7 @@ def test_a_run_that_fails_does_not_take_the_others_along(tmp_path, monkeypatch, 
 
 
 def test_a_run_without_time_is_left_out_and_said_so(tmp_path):
-    said = gpu_runs.run_plan(gpu_runs.PLAN, 0.1, tmp_path / "out", tmp_path / "runs", None)
+    said = gpu_runs.run_plan(gpu_runs.PLAN, 0.1, tmp_path / "out", run_dir=tmp_path / "runs")
     assert all(": left out, " in line for line in said) and len(said) == len(gpu_runs.PLAN)
     assert list((tmp_path / "out").iterdir()) == []
 

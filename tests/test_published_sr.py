@@ -11,6 +11,7 @@ from aesthetic_utils.data.photos import photo_names
 from aesthetic_utils.published import super_resolution as sr
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.runtime import Precision, step_generator
+from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training.super_resolution import damage
 
 KINDS = ("x4", "x4 light", "restore")
@@ -101,3 +102,12 @@ def test_a_network_that_adds_nothing_leaves_clean_pictures_as_they_are():
     photos = {p.name: p.image for p in load_photos("test", 128)[:1]}
     rows = sr.clean_table(sr.build(settings).eval(), photos)
     assert rows[0]["srresnet_psnr_y"] == float("inf") and rows[0]["srresnet_ssim_y"] == 1
+
+
+def test_a_run_whose_loss_is_no_number_ends_at_once(monkeypatch):
+    settings = sr.replace(sr.settings_by_mode("x4"), steps=200)
+    pool, _ = sr.training_pool(settings)
+    broken = torch.tensor(float("nan"))
+    monkeypatch.setattr(sr, "fastest_step", lambda *a: lambda low, high: broken)
+    with pytest.raises(AestheticError, match="no number by step 0; lower the learning rate"):
+        sr.train_super_resolution(settings, pool, precision=Precision())

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from aesthetic_utils import runtime
 from aesthetic_utils.published.registry import RUNS
+from aesthetic_utils.training.precision import AUTO, NAMES
 
 MINIMUM = 10.0  # seconds of training
 
@@ -46,9 +47,7 @@ def seconds_for(parts: Sequence[Part], left: float) -> float:
     return steps * parts[0].share / sum(part.share for part in parts)
 
 
-def run_plan(
-    plan: Sequence[Part], minutes: float, out: Path, run_dir: Path, photos: Path | None
-) -> list[str]:
+def run_plan(plan: Sequence[Part], minutes: float, out: Path, **options) -> list[str]:
     """Runs one after the other; what became of each, one line a run, which is also printed."""
     end = time.monotonic() + 60 * minutes
     out.mkdir(parents=True, exist_ok=True)
@@ -59,19 +58,27 @@ def run_plan(
         if seconds < MINIMUM:
             said.append(f"{part.name}: left out, {seconds:.0f} s of training would be left for it")
         else:
-            said.append(f"{part.name}: {one_run(part.name, seconds, out, run_dir, photos)}")
+            said.append(f"{part.name}: {one_run(part.name, seconds, out, **options)}")
         said[-1] += f" ({time.monotonic() - began:.0f} s in all)"
         print(said[-1], flush=True)
     return said
 
 
-def one_run(name: str, seconds: float, out: Path, run_dir: Path, photos: Path | None) -> str:
+def one_run(
+    name: str,
+    seconds: float,
+    out: Path,
+    *,
+    run_dir: Path = Path("runs"),
+    precision: str = AUTO,
+    photos: Path | None = None,
+) -> str:
     """Writes weights and record of a run; says what it measured, or why there is nothing."""
     run = RUNS[name]
     options = {"photos": photos} if photos and "photos" in run.takes else {}
     minutes = seconds / 60 / len(run.seeds)
     try:
-        result = run.publish(run_dir, minutes, into=out, **options)
+        result = run.publish(run_dir, minutes, precision, into=out, **options)
     except Exception as error:
         traceback.print_exc()
         return f"failed, {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
@@ -98,6 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these runs, in this order")
     parser.add_argument("--photos", type=Path, help="photographs in full size to train on")
     parser.add_argument("--run-dir", type=Path, default=Path("runs"), help="for checkpoints (runs)")
+    parser.add_argument("--precision", choices=NAMES, default=AUTO, help="number format (auto)")
     options = parser.parse_args(arguments)
     plan = {part.name: part for part in PLAN}
     unknown = [name for name in options.only or () if name not in plan]
@@ -107,7 +115,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--minutes is {options.minutes:g}; it must be above 0")
     chosen = [plan[name] for name in options.only or plan]
     print(runtime.hardware_line(), flush=True)
-    said = run_plan(chosen, options.minutes, options.out, options.run_dir, options.photos)
+    said = run_plan(
+        chosen, options.minutes, options.out,
+        run_dir=options.run_dir, precision=options.precision, photos=options.photos,
+    )  # fmt: skip
     return int(any(": failed" in line for line in said))
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
@@ -28,7 +29,7 @@ from aesthetic_utils.runtime import (
     seed_everything,
     step_generator,
 )
-from aesthetic_utils.storage import write_json
+from aesthetic_utils.storage import AestheticError, write_json
 from aesthetic_utils.training.checkpoint import fingerprint, plain_config
 from aesthetic_utils.training.gradient_graph import GradientGraph
 from aesthetic_utils.training.optimization import set_learning_rate, update_ema, warmup_cosine
@@ -158,9 +159,16 @@ def train_super_resolution(
         loss = step_of(x, y)
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, loss=loss)
+        refuse_divergence(run)
         if validate is not None and ((step + 1) % every == 0 or step == settings.steps - 1):
             run.log(step, every=1, **validate(average))
     return average, run
+
+
+def refuse_divergence(run: Run) -> None:
+    """Raises AestheticError when the last loss that was logged is no number."""
+    if not math.isfinite(run.history[-1].get("loss", 0.0)):
+        raise AestheticError(f"the loss is no number by step {run.step:,}; lower the learning rate")
 
 
 def fastest_step(
@@ -314,9 +322,8 @@ def restoration_table(model: SRResNet, images: dict[str, Tensor], seed: int = 0)
 
 def damaged(image: Tensor, kind: str, generator: torch.Generator) -> Tensor:
     """A photograph, float [1, 3, H, W], damaged as the tables say; JPEG is Pillow's, not that of the training."""
-    sigma_blur, sigma_noise, quality = (MORE_DAMAGES | {k: (*v, None) for k, v in DAMAGES.items()})[
-        kind
-    ]
+    table = MORE_DAMAGES | {name: (*amounts, None) for name, amounts in DAMAGES.items()}
+    sigma_blur, sigma_noise, quality = table[kind]
     bad = damage(image, torch.tensor([sigma_blur]), torch.tensor([sigma_noise]), generator)
     return bad if quality is None else as_jpeg(bad[0], quality)[None]
 
