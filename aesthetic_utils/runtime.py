@@ -63,13 +63,13 @@ def seed_everything(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def step_generator(seed: int, step: int) -> torch.Generator:
-    """A CPU generator that depends on seed and step alone.
+def step_generator(seed: int, step: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator on a device that depends on seed and step alone.
 
     Whatever a training step draws from it is the same after a restart, so no generator state has
-    to be stored in a checkpoint.
+    to be stored in a checkpoint. Generators of different devices give different numbers.
     """
-    return torch.Generator().manual_seed(seed * 1_000_003 + step)
+    return torch.Generator(device).manual_seed(seed * 1_000_003 + step)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -31,6 +31,16 @@ def test_psnr_is_its_formula_for_each_image():
     assert metrics.psnr(a, a).isinf().all()
 
 
+def test_ssim_is_scikit_images_with_the_papers_settings(pair):
+    settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    for a, b in ((pair[0], pair[1]), (torch.rand(2, 1, 11, 40), torch.rand(2, 1, 11, 40))):
+        expected = [
+            structural_similarity(x, y, data_range=1.0, channel_axis=0, **settings)
+            for x, y in zip(a.double().numpy(), b.double().numpy(), strict=True)
+        ]
+        assert metrics.ssim(a, b).tolist() == pytest.approx(expected, abs=1e-12)
+
+
 def test_ssim_agrees_with_torchmetrics(pair):
     """Two implementations; they treat the border differently, so only roughly."""
     image, noisy = pair

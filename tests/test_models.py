@@ -13,6 +13,12 @@ from aesthetic_utils.models import (
     SRResNet,
     SRResNetConfig,
 )
+from aesthetic_utils.models.srresnet import (
+    bicubic_kernels,
+    cubic,
+    enlarged,
+    enlarged_by_convolution,
+)
 from aesthetic_utils.training.super_resolution import bicubic_up
 
 
@@ -83,6 +89,38 @@ def test_with_an_image_skip_the_untrained_network_is_bicubic_interpolation(scale
     assert model.to_image.weight.grad.abs().max() > 0
 
 
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (17, 24)])
+def test_the_convolved_picture_is_the_bicubic_one_up_to_its_border(scale, size):
+    images = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
+    found = enlarged_by_convolution(images, scale)
+    torch.testing.assert_close(found, enlarged(images, scale), atol=1e-6, rtol=0)
+
+
+def test_cubic_weights_are_those_of_keys():
+    values = cubic(torch.tensor([0.0, 0.5, 1.0, -1.5, 2.0, 3.0])).tolist()
+    assert values == pytest.approx([1, 0.5625, 0, -0.0625, 0, 0])
+    torch.testing.assert_close(bicubic_kernels(4).sum((1, 2, 3)), torch.ones(16))
+
+
+def test_the_light_network_is_small_and_starts_as_the_bicubic_picture():
+    shape = {"blocks": 8, "channels": 32, "batch_norm": False, "image_skip": True}
+    model = SRResNet(SRResNetConfig(**shape, convolved_skip=True)).eval()
+    assert 4 * count(model) < 1_000_000, "bytes in single precision"
+    images = torch.rand(1, 3, 13, 9)
+    torch.testing.assert_close(model(images), enlarged(images, 4), atol=1e-6, rtol=0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        torch.testing.assert_close(model(images), enlarged(images, 4), atol=1e-6, rtol=0)
+    plain = SRResNet(SRResNetConfig(**shape)).state_dict()
+    assert model.state_dict().keys() == plain.keys(), "the fixed weights are not stored"
+
+
+def test_the_first_and_the_last_filters_have_the_size_asked_for():
+    model = SRResNet(SRResNetConfig(blocks=1, channels=8, edge_kernel=5))
+    assert model.head[0].kernel_size == model.to_image.kernel_size == (5, 5)
+    assert model(torch.rand(1, 3, 6, 5)).shape == (1, 3, 24, 20)
+
+
 def test_without_batch_norm_convolutions_have_biases_and_pictures_do_not_meet():
     model = SRResNet(SRResNetConfig(blocks=2, channels=8, batch_norm=False))
     assert not any(isinstance(m, nn.BatchNorm2d) for m in model.modules())
@@ -101,6 +139,7 @@ def test_without_batch_norm_convolutions_have_biases_and_pictures_do_not_meet():
         (lambda: Generator(DCGANConfig())(torch.rand(1, 100, 1, 1)), r"\[N, 100\]"),
         (lambda: Discriminator(DCGANConfig())(torch.rand(1, 3, 8, 8)), r"got \(1, 3, 8, 8\)"),
         (lambda: SRResNetConfig(scale=3), "1, 2, 4 or 8"),
+        (lambda: SRResNetConfig(edge_kernel=4), "edge_kernel is 4.*odd"),
         (lambda: SRResNet(SRResNetConfig())(torch.rand(1, 1, 8, 8)), r"\[N, 3, H, W\]"),
     ],
 )

@@ -62,18 +62,49 @@ def test_damage_blurs_each_image_adds_noise_to_each_and_rounds():
     assert torch.equal(found, again)
 
 
-def test_random_damage_leaves_a_third_without_blur_and_a_third_without_noise(monkeypatch):
-    drawn = []
-    monkeypatch.setattr(sr, "damage", lambda images, blur, noise, g: drawn.append((blur, noise)))
-    sr.random_damage(torch.zeros(6000, 1, 1, 1), seeded())
-    for values, largest in zip(drawn[0], (1.6, 25 / 255), strict=True):
-        assert (values == 0).float().mean().item() == pytest.approx(1 / 3, abs=0.03)
-        assert 0.99 * largest < values.max().item() <= largest
-        assert values[values > 0].mean().item() == pytest.approx(largest / 2, rel=0.05)
-    absent = (drawn[0][0] == 0) & (drawn[0][1] == 0)
-    assert absent.float().mean().item() == pytest.approx(1 / 9, abs=0.02), (
-        "independent of each other"
-    )
+def test_each_kind_of_damage_has_its_share():
+    shares = sr.DamageSettings(clean=0.1, blur=0.3, noise=0.2, jpeg=0.1)
+    blurred, noisy, compressed = sr.which_damage(20_000, seeded(), shares)
+    alone = {
+        "blur": blurred & ~noisy & ~compressed,
+        "noise": noisy & ~blurred & ~compressed,
+        "jpeg": compressed & ~blurred & ~noisy,
+        "clean": ~(blurred | noisy | compressed),
+    }
+    for kind, found in alone.items():  # a mixture of the other 0.3 may have one kind only, or none
+        expected = getattr(shares, kind) + 0.3 / 8
+        assert found.float().mean().item() == pytest.approx(expected, abs=0.01), kind
+    every = blurred & noisy & compressed
+    assert every.float().mean().item() == pytest.approx(0.3 / 8, abs=0.01)
+
+
+@pytest.mark.parametrize("kind", ["clean", "blur", "noise", "jpeg"])
+def test_random_damage_does_what_its_kind_says(kind, monkeypatch):
+    none = dict.fromkeys(["clean", "blur", "noise", "jpeg"], 0.0)
+    settings = sr.DamageSettings(**none | {kind: 1.0})
+    drawn, qualities = [], []
+    monkeypatch.setattr(sr, "damage", lambda images, *two: drawn.extend(two) or images)
+    monkeypatch.setattr(sr, "jpeg", lambda images, q: qualities.append(q) or images + 1)
+    images = torch.zeros(6000, 1, 1, 1)
+    found = sr.random_damage(images, seeded(), settings)
+    blur, noise = drawn[:2]
+    for name, values, largest in (("blur", blur, 2.0), ("noise", noise, 50 / 255)):
+        if name == kind:
+            assert 0.99 * largest < values.max().item() <= largest
+            assert values.mean().item() == pytest.approx(largest / 2, rel=0.05)
+        else:
+            assert (values == 0).all()
+    assert (found == (kind == "jpeg")).all()
+    assert 5 <= qualities[0].min() < 6 and 94 < qualities[0].max() <= 95
+
+
+def test_random_damage_leaves_clean_pictures_and_depends_on_its_generator():
+    images = sr.eight_bit(torch.rand(3, 3, 16, 16, generator=seeded(1)))
+    clean = sr.DamageSettings(clean=1.0, blur=0.0, noise=0.0, jpeg=0.0)
+    assert torch.equal(sr.random_damage(images, seeded(), clean), images)
+    found = [sr.random_damage(images, seeded(n)) for n in (5, 5, 6)]
+    assert torch.equal(found[0], found[1]) and not torch.equal(found[0], found[2])
+    assert torch.equal(found[0], sr.eight_bit(found[0]))
 
 
 def test_eight_bits_are_the_nearest_levels_of_the_range():

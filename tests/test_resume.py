@@ -21,6 +21,7 @@ from aesthetic_utils.training import srgan as training_srgan
 from aesthetic_utils.training.checkpoint import CheckpointError, checkpoint_config, fingerprint
 from aesthetic_utils.training.classification import ClassifierSettings, train_classifier
 from aesthetic_utils.training.optimization import update_weights
+from aesthetic_utils.training.patches import patch_pool
 from aesthetic_utils.training.run import Run, seed_step
 
 BFLOAT16 = precision.PRECISIONS["bfloat16"]
@@ -48,8 +49,8 @@ def train_sr(scale: int, **options):
     settings = published_sr.SuperResolutionSettings(
         scale=scale, blocks=1, channels=4, batch_norm=True, patch=8, batch_size=2, steps=STEPS
     )
-    low, high = images(4, 12), images(4, 12 * scale)
-    return published_sr.train_super_resolution(settings, low, high, **options)
+    pool = patch_pool([*images(2, 40)], scale, 8)
+    return published_sr.train_super_resolution(settings, pool, **options)
 
 
 def train_srgan(seed_of_start: int = 0, **options):

@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=f"of {', '.join(RUNS)}; all without a name")
     parser.add_argument("--minutes", type=float, help="stop each seed of a run after so long")
     parser.add_argument("--run-dir", type=Path, default=Path("runs"))
+    parser.add_argument("--photos", type=Path, help="photographs for the runs that take them")
     parser.add_argument("--precision", choices=NAMES, default=AUTO, help="number format (auto)")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in RUNS]
@@ -32,8 +33,10 @@ def main() -> None:
         sys.exit("published weights come from full runs: set AESTHETIC_MODE=full")
     runtime.keep_freed_memory()
     for name in options.names or RUNS:
+        run = RUNS[name]
+        chosen = {"photos": options.photos} if options.photos and "photos" in run.takes else {}
         try:
-            result = RUNS[name].publish(options.run_dir, options.minutes, options.precision)
+            result = run.publish(options.run_dir, options.minutes, options.precision, **chosen)
         except AestheticError as error:
             sys.exit(f"train: {error}")
         print(name, {k: v for k, v in result["metrics"].items() if isinstance(v, dict)})

@@ -32,6 +32,13 @@ def add_train(commands) -> None:
         help="float32, float32-channels-last, bfloat16, float16, or auto (default): the fastest on "
         "this machine; a run that goes on keeps the format it began with",
     )
+    parser.add_argument(
+        "--photos",
+        type=Path,
+        metavar="FOLDER",
+        help="photographs to train a super-resolution network on, in full size, in place of the embedded ones; "
+        "those that are held out are left out by their names",
+    )
     parser.add_argument("--mode", choices=MODES, help="instead of the environment's AESTHETIC_MODE")
     parser.set_defaults(run=train)
 
@@ -52,9 +59,12 @@ def train(options: argparse.Namespace) -> None:
         raise UsageError(f"no run {options.name!r}; there are {', '.join(RUNS)}; in short: {short}")
     if options.precision not in NAMES:
         raise UsageError(f"--precision is {options.precision!r}; there are {', '.join(NAMES)}")
+    if options.photos and "photos" not in RUNS[name].takes:
+        takers = ", ".join(run.name for run in RUNS.values() if "photos" in run.takes)
+        raise UsageError(f"--photos is for {takers}; {name} has other data")
     result = RUNS[name](
         seed=options.seed, run_dir=options.run_dir, time_budget_s=60 * options.minutes,
-        precision=options.precision,
+        precision=options.precision, **({"photos": options.photos} if options.photos else {}),
     )  # fmt: skip
     print(json.dumps(result, indent=2, default=str))
 

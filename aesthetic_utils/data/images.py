@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,21 @@ def save_image(image: Tensor, path: str | Path) -> None:
             picture.save(part, format=kind, **options)
     except OSError as error:
         raise ImageError(f"{path} cannot be written: {reason(error)}") from error
+
+
+def as_jpeg(image: Tensor, quality: int) -> Tensor:
+    """An image as it comes back from a JPEG file: float [3, H, W] in [0, 1], the same out, in 8-bit levels.
+
+    quality: 1 to 95 on Pillow's scale; colours at half the resolution, as is Pillow's default.
+    Raises ImageError when the tensor is not such an image.
+    """
+    import torch
+
+    pixels, file = _to_uint8(image), io.BytesIO()
+    picture = Image.fromarray(pixels.permute(1, 2, 0).numpy())
+    picture.save(file, "JPEG", quality=quality, subsampling=2)
+    back = np.array(Image.open(file))  # [H, W, 3]
+    return torch.from_numpy(back).permute(2, 0, 1).float() / 255
 
 
 def image_format(path: str | Path) -> tuple[str, dict]:

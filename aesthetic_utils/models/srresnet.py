@@ -4,6 +4,7 @@ Ledig et al. (2017), "Photo-Realistic Single Image Super-Resolution Using a Gene
 Network", section 2.1.1 and figure 4, https://arxiv.org/abs/1609.04802.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -23,12 +24,17 @@ class SRResNetConfig:
     image_skip: bool = (
         False  # True: the output is added to the bicubic picture, as in Kim et al. (2016)
     )
+    edge_kernel: int = 9  # side of the first and of the last filters; odd
+    # True: the bicubic picture by one convolution with fixed weights, which ONNX and browsers have
+    convolved_skip: bool = False
 
     def __post_init__(self) -> None:
         if self.scale not in (1, 2, 4, 8):
             raise ValueError(
                 f"scale is {self.scale}; each sub-pixel stage doubles: use 1, 2, 4 or 8"
             )
+        if self.edge_kernel < 1 or self.edge_kernel % 2 == 0:
+            raise ValueError(f"edge_kernel is {self.edge_kernel}; use an odd number, 1 or above")
 
 
 def norm_or_not(channels: int, batch_norm: bool) -> nn.Module:
@@ -82,14 +88,17 @@ class SRResNet(nn.Module):
         super().__init__()
         self.config = config
         n, norm = config.channels, config.batch_norm
-        self.head = nn.Sequential(nn.Conv2d(config.image_channels, n, 9, padding=4), nn.PReLU())
+        edge = {"kernel_size": config.edge_kernel, "padding": config.edge_kernel // 2}
+        self.head = nn.Sequential(nn.Conv2d(config.image_channels, n, **edge), nn.PReLU())
         self.blocks = nn.Sequential(*(ResidualBlock(n, norm) for _ in range(config.blocks)))
         self.merge = nn.Sequential(
             nn.Conv2d(n, n, 3, padding=1, bias=not norm), norm_or_not(n, norm)
         )
         stages = config.scale.bit_length() - 1  # log2
         self.upsample = nn.Sequential(*(upsampling_stage(n) for _ in range(stages)))
-        self.to_image = nn.Conv2d(n, config.image_channels, 9, padding=4)
+        self.to_image = nn.Conv2d(n, config.image_channels, **edge)
+        if config.convolved_skip:
+            self.register_buffer("kernels", bicubic_kernels(config.scale), persistent=False)
         if config.image_skip:
             nn.init.zeros_(self.to_image.weight)
             nn.init.zeros_(self.to_image.bias)
@@ -102,7 +111,14 @@ class SRResNet(nn.Module):
         shallow = self.head(x)  # [N, C, H, W]
         deep = self.merge(self.blocks(shallow))  # [N, C, H, W]
         image = self.to_image(self.upsample(shallow + deep))  # [N, 3, sH, sW]
-        return image + enlarged(x, self.config.scale) if self.config.image_skip else image
+        return image + self.skip(x) if self.config.image_skip else image
+
+    def skip(self, x: Tensor) -> Tensor:
+        """The bicubic picture to which the output is added: [N, C, H, W] -> [N, C, sH, sW]."""
+        scale = self.config.scale
+        if self.config.convolved_skip:
+            return enlarged_by_convolution(x, scale, self.kernels)
+        return enlarged(x, scale)
 
 
 def enlarged(images: Tensor, scale: int) -> Tensor:
@@ -112,3 +128,46 @@ def enlarged(images: Tensor, scale: int) -> Tensor:
     size = [scale * side for side in images.shape[-2:]]
     # antialias=True selects that kernel; enlarging, it smooths nothing
     return F.interpolate(images, size, mode="bicubic", antialias=True)
+
+
+def cubic(x: Tensor, a: float = -0.5) -> Tensor:
+    """The weight of a neighbour at a distance of x pixels. Keys (1981), equation 4, where a = -1/2.
+
+    "Cubic Convolution Interpolation for Digital Image Processing", https://doi.org/10.1109/TASSP.1981.1163711.
+    """
+    x = x.abs()
+    near = ((a + 2) * x - (a + 3)) * x.square() + 1
+    far = ((x - 5) * x + 8) * a * x - 4 * a
+    return torch.where(x < 1, near, torch.where(x < 2, far, 0))
+
+
+def bicubic_kernels(scale: int) -> Tensor:
+    """The weights of `enlarged_by_convolution`: [scale², 1, 5, 5], one filter for each new pixel of a pixel's place.
+
+    The new pixel r of a row lies at (r + 1/2) / scale - 1/2, as seen from the old one; four of the five
+    neighbours have a weight.
+    """
+    places = (torch.arange(scale) + 0.5) / scale - 0.5
+    line = cubic(places[:, None] - torch.arange(-2, 3))  # [scale, 5]
+    return torch.einsum("ri,sj->rsij", line, line).reshape(-1, 1, 5, 5)
+
+
+def enlarged_by_convolution(images: Tensor, scale: int, kernels: Tensor | None = None) -> Tensor:
+    """What `enlarged` gives, within float32's precision, by convolution and pixel shuffle alone.
+
+    kernels: `bicubic_kernels(scale)`, where they are kept; made anew if None.
+
+    Beside the border the neighbours that there are share the weight of those that are missing: the sum is
+    divided by the sum of the weights that fell on the picture. bfloat16 would not hold 256 levels, so the
+    picture is always made in the precision of `images`.
+    """
+    if scale == 1:
+        return images
+    channels = images.shape[1]
+    kernels = (bicubic_kernels(scale) if kernels is None else kernels).to(images)
+    inside = torch.ones_like(images[:1, :1])
+    autocast = torch.is_autocast_enabled(images.device.type)
+    with torch.autocast(images.device.type, enabled=False) if autocast else nullcontext():
+        total = F.conv2d(images, kernels.repeat(channels, 1, 1, 1), padding=2, groups=channels)
+        weight = F.conv2d(inside, kernels, padding=2)
+    return F.pixel_shuffle(total, scale) / F.pixel_shuffle(weight, scale)

@@ -32,8 +32,8 @@ def load_result(name: str) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def write_result(name: str, result: dict) -> Path:
-    """Keeps a record under that name, in place of an older one."""
-    path = results_folder() / f"{name}.json"
+def write_result(name: str, result: dict, folder: Path | None = None) -> Path:
+    """Keeps a record under that name, in place of an older one, in the package or another folder."""
+    path = (folder or results_folder()) / f"{name}.json"
     write_json(path, result)
     return path

@@ -55,15 +55,19 @@ def thinned(history: list[dict], points: int = 200) -> list[dict]:
     return [{k: round(v, 4) for k, v in row.items()} for row in chosen]
 
 
-def publish(name: str, model: nn.Module | None, result: dict) -> dict:
-    """Writes weights, if there are any, and record of a run into the package; returns the record as written."""
+def publish(name: str, model: nn.Module | None, result: dict, into: Path | None = None) -> dict:
+    """Writes weights, if there are any, and record of a run into the package, or a folder.
+
+    Returns the record as written.
+    """
     result = {"name": name} | runtime.describe_run() | result
     if model is not None:
+        place = name if into is None else into / f"{name}.safetensors"
         info = save_weights(
-            model, name, config=model.config, metadata={"results": f"results/{name}.json"}
+            model, place, config=model.config, metadata={"results": f"results/{name}.json"}
         )
         result = result | {"weights": info}
-    write_result(name, result)
+    write_result(name, result, into)
     return result
 
 
@@ -83,6 +87,7 @@ class PublishedRun:
     # (kind, the records of all seeds) -> metrics of the published record; None: those of the only seed
     summary: Callable[[str, Sequence[dict]], dict] | None = None
     ships_network: bool = True  # False: it only measures, and `train` gives None for the network
+    takes: tuple[str, ...] = ()  # further options of `train`, such as "photos"
     # (folder, seed, record) -> what publishing adds to the metrics of the first seed
     extras: Callable[[Path, int, dict], dict] | None = None
 
@@ -91,9 +96,11 @@ class PublishedRun:
         """Of the run, its weights and its record."""
         return f"{self.family} {self.kind}".replace(" ", "_")
 
-    def _trained(self, seed, run_dir, minutes, precision) -> tuple[nn.Module, dict]:
+    def _trained(self, seed, run_dir, minutes, precision, options) -> tuple[nn.Module, dict]:
+        if unknown := [name for name in options if name not in self.takes]:
+            raise AestheticError(f"{self.name} takes no {unknown[0]}; leave it out")
         folder = run_folder(Path(run_dir), self.name, seed)
-        return self.train(self.kind, seed, folder, minutes, precision)
+        return self.train(self.kind, seed, folder, minutes, precision, **options)
 
     def __call__(
         self,
@@ -101,11 +108,15 @@ class PublishedRun:
         run_dir: str | Path = "runs",
         time_budget_s: float | None = None,
         precision: str = AUTO,
+        **options,
     ) -> dict:
-        """Train one seed within a budget; what it measured, and where its weights are."""
+        """Train one seed within a budget; what it measured, and where its weights are.
+
+        options: those of `takes`. Raises AestheticError for another one.
+        """
         runtime.keep_freed_memory()
         minutes = time_budget_s / 60 if time_budget_s else None
-        model, result = self._trained(seed, run_dir, minutes, precision)
+        model, result = self._trained(seed, run_dir, minutes, precision, options)
         if not self.ships_network:
             return {"name": self.name, "file": None} | result
         file = run_folder(Path(run_dir), self.name, seed) / "weights.safetensors"
@@ -113,14 +124,20 @@ class PublishedRun:
         return {"name": self.name, "file": str(file)} | result
 
     def publish(
-        self, run_dir: str | Path = "runs", minutes: float | None = None, precision: str = AUTO
+        self,
+        run_dir: str | Path = "runs",
+        minutes: float | None = None,
+        precision: str = AUTO,
+        into: Path | None = None,
+        **options,
     ) -> dict:
         """Train every seed, or go on with it, and publish the first network and the record of all.
 
-        minutes: the budget of one seed.
+        minutes: the budget of one seed; into: a folder for weights and record, in place of the package;
+        options: as in a call.
         """
         runtime.keep_freed_memory()
-        trained = [self._trained(seed, run_dir, minutes, precision) for seed in self.seeds]
+        trained = [self._trained(seed, run_dir, minutes, precision, options) for seed in self.seeds]
         model, result = trained[0]
         result = result | {"seeds": list(self.seeds)}
         if self.summary is not None:
@@ -128,4 +145,4 @@ class PublishedRun:
         if self.extras is not None:
             folder = run_folder(Path(run_dir), self.name, self.seeds[0])
             result["metrics"] = result["metrics"] | self.extras(folder, self.seeds[0], result)
-        return publish(self.name, model, result)
+        return publish(self.name, model, result, into)

@@ -54,8 +54,8 @@ def train_published_srgan(
     path = checkpoint_path(folder)
     settings, start = settings_by_mode(), load_start()
     low, high = sr.training_tiles(start.config.scale)
-    timed = sr.settings_by_mode(start.config.scale)
-    chosen = run_precision(precision, path, lambda: sr.fastest_precision(timed, low))
+    timed = sr.settings_by_mode("x4")
+    chosen = run_precision(precision, path, lambda: sr.fastest_precision(timed))
     model, run = train_srgan(
         settings, start, low, high, seed=seed, precision=chosen, path=path, minutes=minutes
     )

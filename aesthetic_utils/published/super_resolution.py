@@ -2,8 +2,10 @@
 
 import copy
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ from torch import Tensor
 from aesthetic_utils import runtime
 from aesthetic_utils.data.benchmarks import load_set5
 from aesthetic_utils.data.download import MissingDataError
-from aesthetic_utils.data.photos import load_photos
+from aesthetic_utils.data.images import as_jpeg
+from aesthetic_utils.data.photo_folder import read_photo_folder
+from aesthetic_utils.data.photos import load_photos, photo_names
 from aesthetic_utils.metrics import super_resolution_scores
 from aesthetic_utils.models import SRResNet, SRResNetConfig
-from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
+from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record, thinned
 from aesthetic_utils.runtime import (
     Precision,
     by_mode,
@@ -25,9 +29,12 @@ from aesthetic_utils.runtime import (
     seed_everything,
     step_generator,
 )
-from aesthetic_utils.storage import write_json
+from aesthetic_utils.storage import AestheticError, write_json
 from aesthetic_utils.training.checkpoint import fingerprint, plain_config
+from aesthetic_utils.training.gradient_graph import GradientGraph
 from aesthetic_utils.training.optimization import set_learning_rate, update_ema, warmup_cosine
+from aesthetic_utils.training.pace import steps_that_fit
+from aesthetic_utils.training.patches import PatchPool, patch_pool
 from aesthetic_utils.training.precision import run_precision, stated
 from aesthetic_utils.training.run import Run
 from aesthetic_utils.training.super_resolution import (
@@ -38,7 +45,7 @@ from aesthetic_utils.training.super_resolution import (
     eight_bit,
     patch_pairs,
     random_damage,
-    sample_patches,
+    super_resolution_loss,
     super_resolution_step,
     upscale,
 )
@@ -49,6 +56,13 @@ DAMAGES = {  # name -> blur in pixels, noise as a share of the range
     "blur 1.2": (1.2, 0.0),
     "blur 0.8, noise 10": (0.8, 10 / 255),
 }
+MORE_DAMAGES = {  # the same, and the quality of the JPEG file that comes after, if one does
+    "noise 50": (0.0, 50 / 255, None),
+    "JPEG 10": (0.0, 0.0, 10),
+    "JPEG 30": (0.0, 0.0, 30),
+    "blur 0.8, noise 10, JPEG 40": (0.8, 10 / 255, 40),
+}
+VALIDATIONS = 12  # looks at the validation photographs during a run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,24 +74,43 @@ class SuperResolutionSettings:
     channels: int = 64
     batch_norm: bool = False  # the paper has it
     image_skip: bool = True  # the paper has none; without it this many steps do not beat bicubic
+    edge_kernel: int = 9  # of the first and the last layer, as in the paper
+    convolved_skip: bool = False  # see SRResNetConfig
     patch: int = 24  # pixels of the small patch, as in the paper
     batch_size: int = 8  # the paper has 16 on a GPU
-    steps: int = 40_000
+    reject: float = 0.3  # share of the places in the photographs with the least detail, never drawn
+    steps: int = 40_000  # at most; `planned` takes as many as fit into the time
     learning_rate: float = 3e-4  # peak; at 1e-3 the network without norms diverges
     ema_decay: float = 0.999  # the averaged weights are the result
 
 
-def settings_by_mode(scale: int) -> SuperResolutionSettings:
-    """The sizes of a run in each mode."""
-    small = {"blocks": 2, "channels": 16, "batch_size": 2}
-    patch = 24 if scale > 1 else 48
-    # at its own size a photograph has 16 times the pixels, so restoration has a smaller network
-    whole = {} if scale > 1 else {"blocks": 6, "channels": 32}
+def settings_by_mode(kind: str) -> SuperResolutionSettings:
+    """The sizes of a run in each mode; kind: "x4", "x4 light" or "restore".
+
+    A GPU gets the larger patches and batches that fill it.
+    """
+    shapes = {"x4": X4, "x4 light": X4_LIGHT, "restore": RESTORE}
+    shape = shapes[kind]
+    small = {"blocks": 2, "channels": 16, "batch_size": 2, "patch": 16, "steps": 2}
+    brief = {"blocks": 4, "channels": 32, "steps": 600}
+    large = GPU_BATCHES[kind] if default_device().type == "cuda" else {}
     return by_mode(
-        smoke=SuperResolutionSettings(scale=scale, patch=16, steps=2, **small),
-        laptop=SuperResolutionSettings(scale=scale, patch=patch, blocks=4, channels=32, steps=600),
-        full=SuperResolutionSettings(scale=scale, patch=patch, **whole),
+        smoke=replace(shape, **small), laptop=replace(shape, **brief), full=replace(shape, **large)
     )
+
+
+X4 = SuperResolutionSettings()
+# for browsers: 247,000 weights, 1 MB
+X4_LIGHT = replace(
+    X4, blocks=8, channels=32, convolved_skip=True, learning_rate=8e-4, batch_size=16
+)
+# at its own size a photograph has 16 times the pixels, so restoration has a smaller network
+RESTORE = replace(X4, scale=1, blocks=8, channels=48, edge_kernel=5, patch=48, learning_rate=5e-4)
+GPU_BATCHES = {
+    "x4": {"patch": 48, "batch_size": 32, "steps": 500_000, "learning_rate": 4e-4},
+    "x4 light": {"patch": 48, "batch_size": 32, "steps": 500_000},
+    "restore": {"patch": 96, "batch_size": 32, "steps": 500_000},
+}
 
 
 def build(settings: SuperResolutionSettings) -> SRResNet:
@@ -88,17 +121,18 @@ def build(settings: SuperResolutionSettings) -> SRResNet:
 
 def train_super_resolution(
     settings: SuperResolutionSettings,
-    low: Tensor,
-    high: Tensor,
+    pool: PatchPool,
     *,
     seed: int = 0,
     precision: Precision,
     path: Path | None = None,
     minutes: float | None = None,
+    validate: Callable[[SRResNet], dict[str, float]] | None = None,
 ) -> tuple[SRResNet, Run]:
-    """Trains on tiles from `patch_pairs`; with scale 1 the inputs are damaged anew in every batch.
+    """Trains on patches from `patch_pool`; with scale 1 the inputs are damaged anew in every batch.
 
-    Returns the average of the weights over the last steps, as a network, and the finished run.
+    validate: called with the averaged network VALIDATIONS times and at the end; what it gives goes into
+    the history. Returns the average of the weights over the last steps, as a network, and the finished run.
     """
     seed_everything(seed)
     device = default_device()
@@ -106,37 +140,122 @@ def train_super_resolution(
     average = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
     scaler = precision.scaler(device)
-    low, high = low.to(device), high.to(device)
+    pool = pool.to(device)
+    data = fingerprint(pool.low, pool.high, pool.places)
     run = Run(
         steps=settings.steps, models={"model": model, "average": average},
         optimizers={"adam": optimizer}, precision=precision, scaler=scaler,
-        config=asdict(settings) | {"seed": seed, "data": fingerprint(low, high)}, path=path,
+        config=asdict(settings) | {"seed": seed, "data": data}, path=path,
         minutes=minutes, label=f"SRResNet x{settings.scale}",
     )  # fmt: skip
     model.train()
+    step_of = fastest_step(model, optimizer, precision, scaler)
+    every = max(settings.steps // VALIDATIONS, 1)
     for step, progress in run:
         set_learning_rate(optimizer, settings.learning_rate * warmup_cosine(progress))
-        size = {"patch": settings.patch, "batch_size": settings.batch_size}
-        x, y = sample_patches(low, high, **size, seed=seed, step=step)
+        x, y = pool.sample(batch_size=settings.batch_size, seed=seed, step=step)
         if settings.scale == 1:
-            x = random_damage(x, step_generator(seed + 1, step))
-        loss = super_resolution_step(model, optimizer, x, y, precision=precision, scaler=scaler)
+            x = random_damage(x, step_generator(seed + 1, step, device))
+        loss = step_of(x, y)
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, loss=loss)
+        refuse_divergence(run)
+        if validate is not None and ((step + 1) % every == 0 or step == settings.steps - 1):
+            run.log(step, every=1, **validate(average))
     return average, run
 
 
+def refuse_divergence(run: Run) -> None:
+    """Raises AestheticError when the last loss that was logged is no number."""
+    if not math.isfinite(run.history[-1].get("loss", 0.0)):
+        raise AestheticError(f"the loss is no number by step {run.step:,}; lower the learning rate")
+
+
+def fastest_step(
+    model: SRResNet,
+    optimizer: torch.optim.Optimizer,
+    precision: Precision,
+    scaler: torch.amp.GradScaler,
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """(low, high) -> loss: `super_resolution_step`, on a CUDA device by a recording of its passes."""
+    if not next(model.parameters()).is_cuda or scaler.is_enabled():
+        options: dict[str, Any] = {"precision": precision, "scaler": scaler}
+        return partial(super_resolution_step, model, optimizer, **options)
+    gradients = GradientGraph(partial(super_resolution_loss, model, precision=precision), model)
+
+    def step(low: Tensor, high: Tensor) -> Tensor:
+        loss = gradients(low, high)
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def planned(
+    settings: SuperResolutionSettings,
+    pool: PatchPool,
+    precision: Precision,
+    minutes: float | None,
+    path: Path | None = None,
+) -> SuperResolutionSettings:
+    """The settings with as many steps as fit into the minutes, by a trial on this machine; see `steps_that_fit`."""
+    if minutes is None:
+        return settings
+    device = default_device()
+    model, pool = precision.place(build(settings), device).train(), pool.to(device)
+    average = copy.deepcopy(model)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.0, fused=True)
+    step_of = fastest_step(model, optimizer, precision, precision.scaler(device))
+
+    def step() -> None:
+        x, y = pool.sample(batch_size=settings.batch_size, seed=0, step=0)
+        if settings.scale == 1:
+            x = random_damage(x, step_generator(0, 0, device))
+        step_of(x, y)
+        update_ema(average, model, 0.999)
+
+    steps = steps_that_fit(step, minutes, at_most=settings.steps, path=path)
+    return replace(settings, steps=steps)
+
+
 def training_tiles(scale: int) -> tuple[Tensor, Tensor]:
-    """Tiles of the training photographs; in smoke mode of the first three."""
-    photos = load_photos("train")[: by_mode(smoke=3, laptop=None, full=None)]
+    """Tiles of the embedded training photographs; in smoke mode of the first three."""
     tile = 32 if scale > 1 else 64
-    return patch_pairs([p.image for p in photos], scale, tile)
+    return patch_pairs(training_photos(), scale, tile)
 
 
-def fastest_precision(settings: SuperResolutionSettings, low: Tensor) -> Precision:
-    """What `choose_precision` finds for this network on patches of `low`, uint8 [M, 3, t, t]."""
-    example = low[:4, :, : settings.patch, : settings.patch].to(default_device()).float() / 255
-    return choose_precision(build(settings).to(default_device()), example, rounds=3)
+def training_photos() -> list[Tensor]:
+    """The embedded training photographs, uint8 [3, H, W]; in smoke mode the first three."""
+    photos = load_photos("train")[: by_mode(smoke=3, laptop=None, full=None)]
+    return [photo.image for photo in photos]
+
+
+def training_pool(
+    settings: SuperResolutionSettings, folder: Path | None = None
+) -> tuple[PatchPool, dict]:
+    """The patches to train on, and what a record says of the photographs that they come from.
+
+    folder: photographs of the user's in full size; those of the embedded set that are for validation and
+    for testing are left out by their names. Without one the embedded training photographs are taken.
+    """
+    if folder is None:
+        photos = training_photos()
+        described = {"photographs": len(photos), "embedded": True}
+    else:
+        held_out = {*photo_names("validation"), *photo_names("test")}
+        # copies are for enlarging, where what is small in one photograph is large in another
+        size = {"copies": 3 if settings.scale > 1 else 0, "least": settings.scale * settings.patch}
+        read = read_photo_folder(folder, leave_out=held_out, **size)
+        photos, described = list(read.images), read.described()
+    options = {"reject": settings.reject, "device": default_device()}
+    return patch_pool(photos, settings.scale, settings.patch, **options), described
+
+
+def fastest_precision(settings: SuperResolutionSettings) -> Precision:
+    """What `choose_precision` finds for this network on a batch of the size that it is trained with."""
+    size = (settings.batch_size, 3, settings.patch, settings.patch)
+    device = default_device()
+    return choose_precision(build(settings).to(device), torch.rand(size, device=device), rounds=3)
 
 
 VARIANTS = {  # the paper's network, and what ours does otherwise, one thing after the other
@@ -146,9 +265,12 @@ VARIANTS = {  # the paper's network, and what ours does otherwise, one thing aft
 }
 
 
+SHORT = {"patch": 24, "batch_size": 8, "learning_rate": 3e-4}  # the same on every machine
+
+
 def short_settings() -> SuperResolutionSettings:
     """What the runs of `short_runs` have in common."""
-    return replace(settings_by_mode(4), steps=by_mode(smoke=2, laptop=100, full=300))
+    return replace(settings_by_mode("x4"), steps=by_mode(smoke=2, laptop=100, full=300), **SHORT)
 
 
 def short_runs(seed: int = 0, precision: Precision | None = None) -> list[dict]:
@@ -158,12 +280,12 @@ def short_runs(seed: int = 0, precision: Precision | None = None) -> list[dict]:
     """
     few = by_mode(smoke=1, laptop=4, full=None)
     photos = {p.name: p.image for p in load_photos("test", 384)[:few]}
-    low, high = training_tiles(4)
+    pool, _ = training_pool(short_settings())
     rows = []
     for name, changes in VARIANTS.items():
         variant = replace(short_settings(), **changes)
-        chosen = precision or fastest_precision(variant, low)
-        model, run = train_super_resolution(variant, low, high, seed=seed, precision=chosen)
+        chosen = precision or fastest_precision(variant)
+        model, run = train_super_resolution(variant, pool, seed=seed, precision=chosen)
         scores = means(super_resolution_table(model, photos))
         rows.append({"variant": name, "steps": run.step, "seed": seed} | scores)
     return rows
@@ -187,15 +309,32 @@ def super_resolution_table(
 
 
 def restoration_table(model: SRResNet, images: dict[str, Tensor], seed: int = 0) -> list[dict]:
-    """Damaged input and restored output for each photograph and each entry of DAMAGES."""
+    """Damaged input and restored output for each photograph and each entry of DAMAGES and MORE_DAMAGES."""
     rows = []
     for number, (name, image) in enumerate(images.items()):
         target = image[None].float() / 255
-        for kind, (sigma_blur, sigma_noise) in DAMAGES.items():
-            generator = step_generator(seed, number)
-            bad = damage(target, torch.tensor([sigma_blur]), torch.tensor([sigma_noise]), generator)
+        for kind in (*DAMAGES, *MORE_DAMAGES):
+            bad = damaged(target, kind, step_generator(seed, number))
             results = {"damaged": bad, "srresnet": upscale(model, bad[0])[None]}
             rows.append({"image": name, "damage": kind} | _scores(results, target, 4))
+    return rows
+
+
+def damaged(image: Tensor, kind: str, generator: torch.Generator) -> Tensor:
+    """A photograph, float [1, 3, H, W], damaged as the tables say; JPEG is Pillow's, not that of the training."""
+    table = MORE_DAMAGES | {name: (*amounts, None) for name, amounts in DAMAGES.items()}
+    sigma_blur, sigma_noise, quality = table[kind]
+    bad = damage(image, torch.tensor([sigma_blur]), torch.tensor([sigma_noise]), generator)
+    return bad if quality is None else as_jpeg(bad[0], quality)[None]
+
+
+def clean_table(model: SRResNet, images: dict[str, Tensor]) -> list[dict]:
+    """Photographs to which nothing was done, restored all the same: what the network spoils, as PSNR-Y and SSIM-Y."""
+    rows = []
+    for name, image in images.items():
+        target = image[None].float() / 255
+        restored = upscale(model, target[0])[None]
+        rows.append({"image": name} | _scores({"srresnet": restored}, target, 4))
     return rows
 
 
@@ -219,17 +358,51 @@ def means(rows: list[dict], group: Callable[[dict], bool] = lambda row: True) ->
 
 
 def train_sr(
-    kind: str, seed: int, folder: Path, minutes: float | None, precision: str
+    kind: str,
+    seed: int,
+    folder: Path,
+    minutes: float | None,
+    precision: str,
+    photos: Path | None = None,
 ) -> tuple[SRResNet, dict]:
-    """`x4` or `restore`: the averaged network, and its tables on held-out photographs."""
+    """`x4`, `x4 light` or `restore`: the averaged network, and its tables on held-out photographs.
+
+    photos: a folder of photographs to train on, in place of the embedded ones; see `training_pool`.
+    """
     path = checkpoint_path(folder)
-    settings = settings_by_mode(1 if kind == "restore" else 4)
-    low, high = training_tiles(settings.scale)
-    chosen = run_precision(precision, path, lambda: fastest_precision(settings, low))
+    settings = settings_by_mode(kind)
+    pool, data = training_pool(settings, photos)
+    chosen = run_precision(precision, path, lambda: fastest_precision(settings))
+    settings = planned(settings, pool, chosen, minutes, path)
     model, run = train_super_resolution(
-        settings, low, high, seed=seed, precision=chosen, path=path, minutes=minutes
-    )
-    return model, record(settings, chosen, seed, run, sr_metrics(model))
+        settings, pool, seed=seed, precision=chosen, path=path, minutes=minutes,
+        validate=kept_validation(folder, settings.scale),
+    )  # fmt: skip
+    result = record(settings, chosen, seed, run, sr_metrics(model))
+    losses = [row for row in run.history if "loss" in row]
+    looks = [row for row in run.history if "loss" not in row]
+    return model, result | {"data": data, "history": thinned(losses), "validation": thinned(looks)}
+
+
+def kept_validation(folder: Path, scale: int) -> Callable[[SRResNet], dict[str, float]]:
+    """What a run asks of its network on the way: the mean PSNR-Y on the validation photographs.
+
+    It is also appended to validation.json in the folder, as it comes.
+    """
+    few, long_side = by_mode(smoke=(1, 128), laptop=(4, 256), full=(None, 384))
+    if scale == 1:  # each photograph is damaged in every way
+        few, long_side = min(few or 4, 4), min(long_side, 256)
+    photos = {p.name: p.image for p in load_photos("validation", long_side)[:few]}
+    file, rows = folder / "validation.json", []
+
+    def validate(model: SRResNet) -> dict[str, float]:
+        table = super_resolution_table if scale > 1 else restoration_table
+        found = means(table(model, photos))
+        rows.append({"psnr_y": found["srresnet_psnr_y"], "ssim_y": found["srresnet_ssim_y"]})
+        write_json(file, rows)
+        return rows[-1]
+
+    return validate
 
 
 def sr_metrics(model) -> dict:
@@ -238,8 +411,8 @@ def sr_metrics(model) -> dict:
     photos = {p.name: p.image for p in load_photos("test", 384)[:few]}
     if model.config.scale == 1:
         rows = restoration_table(model, photos)
-        kinds = {k: means(rows, lambda r, k=k: r["damage"] == k) for k in DAMAGES}
-        return {"by_damage": kinds, "images": rows}
+        kinds = {k: means(rows, lambda r, k=k: r["damage"] == k) for k in (*DAMAGES, *MORE_DAMAGES)}
+        return {"by_damage": kinds, "images": rows, "clean": means(clean_table(model, photos))}
     rows = super_resolution_table(model, photos)
     metrics = {"test": means(rows), "test_images": rows}
     try:
@@ -267,7 +440,9 @@ def kept_short_runs(folder: Path, seed: int, result: dict) -> dict:
 
 RUNS = (
     PublishedRun(
-        family="srresnet", kind="x4", train=train_sr, short="srresnet", extras=kept_short_runs
+        family="srresnet", kind="x4", train=train_sr, short="srresnet", extras=kept_short_runs,
+        takes=("photos",),
     ),
-    PublishedRun(family="srresnet", kind="restore", train=train_sr),
-)
+    PublishedRun(family="srresnet", kind="x4 light", train=train_sr, takes=("photos",)),
+    PublishedRun(family="srresnet", kind="restore", train=train_sr, takes=("photos",)),
+)  # fmt: skip

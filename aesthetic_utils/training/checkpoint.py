@@ -129,6 +129,7 @@ def fingerprint(*tensors: Tensor, rows: int = 64) -> str:
     for tensor in tensors:
         x = tensor.detach().reshape(tensor.shape or (1,))
         chosen = torch.linspace(0, len(x) - 1, min(len(x), rows)).long()
+        chosen = chosen.clamp_max(len(x) - 1)  # float32 does not hold every number above 16 million
         x = x[chosen.to(x.device)].cpu().contiguous()
         total.update(_kind(tensor).encode())
         total.update(x.view(-1).view(torch.uint8).numpy())

@@ -56,8 +56,9 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 @torch.no_grad()
 def update_ema(average: nn.Module, model: nn.Module, decay: float) -> None:
     """average <- decay * average + (1 - decay) * model for every weight; statistics and counters are copied."""
-    for a, p in zip(average.parameters(), model.parameters(), strict=True):
-        a.lerp_(p.to(a.dtype), 1 - decay)
+    averages = list(average.parameters())
+    weights = [p.to(a.dtype) for a, p in zip(averages, model.parameters(), strict=True)]
+    torch._foreach_lerp_(averages, weights, 1 - decay)  # on a GPU all in one go
     for a, b in zip(average.buffers(), model.buffers(), strict=True):
         a.copy_(b)
 

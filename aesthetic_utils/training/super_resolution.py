@@ -5,6 +5,8 @@ Images are float in [0, 1], [N, 3, H, W]; stored patches are uint8.
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +16,7 @@ from tqdm.auto import tqdm
 from aesthetic_utils.models.srresnet import enlarged
 from aesthetic_utils.runtime import Precision, evaluating, step_generator
 from aesthetic_utils.storage import AestheticError
+from aesthetic_utils.training.jpeg import jpeg
 from aesthetic_utils.training.optimization import update_weights
 
 # --------------------------------------------------------------------------------------------------
@@ -52,7 +55,7 @@ def eight_bit(images: Tensor) -> Tensor:
 
 def gaussian_kernels(sigma: Tensor, radius: int = 4) -> Tensor:
     """Sampled one-dimensional Gaussians that sum to 1: sigma [N] in pixels -> [N, 2 * radius + 1]."""
-    x = torch.arange(-radius, radius + 1, dtype=torch.float32)
+    x = torch.arange(-radius, radius + 1, dtype=torch.float32, device=sigma.device)
     weights = torch.exp(-0.5 * (x / sigma.clamp_min(1e-3)[:, None]) ** 2)
     return weights / weights.sum(1, keepdim=True)
 
@@ -77,18 +80,55 @@ def damage(
 
     sigma_blur [N] in pixels; sigma_noise [N] as a share of the range (25 / 255 is strong).
     """
-    noise = torch.randn(images.shape, generator=generator).to(images.device)
+    noise = torch.randn(images.shape, generator=generator, device=generator.device)
     strength = sigma_noise.to(images.device)[:, None, None, None]
-    return eight_bit(blur(images, sigma_blur) + noise * strength)
+    return eight_bit(blur(images, sigma_blur) + noise.to(images.device) * strength)
 
 
-def random_damage(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Blur up to 1.6 pixels and noise up to 25 / 255, drawn for each image, either absent in a third."""
-    n = len(images)
-    amounts = torch.rand(2, n, generator=generator)
-    present = torch.rand(2, n, generator=generator) > 1 / 3
-    sigma_blur, sigma_noise = amounts * present
-    return damage(images, 1.6 * sigma_blur, 25 / 255 * sigma_noise, generator)
+@dataclass(frozen=True, kw_only=True)
+class DamageSettings:
+    """How often each kind of damage is drawn, and how strong it gets; what remains to 1 is a mixture."""
+
+    clean: float = (
+        0.1  # share that stays as it is: a network has to learn to leave such pictures alone
+    )
+    blur: float = 0.25  # share that is blurred and nothing else
+    noise: float = 0.2
+    jpeg: float = 0.2
+    strongest_blur: float = 2.0  # pixels; drawn evenly from 0
+    strongest_noise: float = 50 / 255  # share of the range; drawn evenly from 0
+    quality: tuple[float, float] = (5.0, 95.0)  # of JPEG; drawn evenly
+
+
+def random_damage(
+    images: Tensor,
+    generator: torch.Generator,
+    settings: DamageSettings = DamageSettings(),  # noqa: B008 (frozen)
+) -> Tensor:
+    """Damages each image in a way drawn for it, in the order in which a camera does: blur, noise, JPEG.
+
+    [N, 3, H, W] in [0, 1], 8-bit levels out. In a mixture each of the three is there with probability one
+    half. All numbers come from `generator`; with one on the device nothing waits for the processor.
+    """
+    n, device = len(images), generator.device
+    amounts = torch.rand(3, n, generator=generator, device=device)
+    present = which_damage(n, generator, settings)
+    blurred, noisy = settings.strongest_blur * amounts[0], settings.strongest_noise * amounts[1]
+    worst, best = settings.quality
+    quality = (worst + (best - worst) * amounts[2]).to(images.device)
+    damaged = damage(images, blurred * present[0], noisy * present[1], generator)
+    compressed = present[2].to(images.device)[:, None, None, None]
+    return torch.where(compressed, jpeg(damaged, quality), damaged)
+
+
+def which_damage(n: int, generator: torch.Generator, settings: DamageSettings) -> Tensor:
+    """Whether each of n images is blurred, noisy, compressed: bool [3, n]."""
+    kind, *coins = torch.rand(4, n, generator=generator, device=generator.device)
+    shares = torch.tensor([settings.clean, settings.blur, settings.noise, settings.jpeg])
+    ends = shares.cumsum(0).tolist()
+    mixed = kind >= ends[3]
+    alone = [(kind >= a) & (kind < b) for a, b in pairwise(ends)]
+    return torch.stack([one | mixed & (coin < 0.5) for one, coin in zip(alone, coins, strict=True)])
 
 
 # --------------------------------------------------------------------------------------------------
@@ -163,11 +203,22 @@ def super_resolution_step(
     Departure from Ledig et al. (2017), equation 4, who take the squared error: the absolute error is
     less ruled by the few worst pixels and reaches a higher PSNR in a short training (Lim et al. 2017).
     """
-    with precision.autocast(low.device):
-        restored = model(low)
-    loss = F.l1_loss(restored.float(), high)
+    loss = super_resolution_loss(model, low, high, precision=precision)
     update_weights(loss, optimizer, scaler)
     return loss.detach()
+
+
+def super_resolution_loss(
+    model: nn.Module,
+    low: Tensor,
+    high: Tensor,
+    *,
+    precision: Precision = Precision(),  # noqa: B008 (frozen)
+) -> Tensor:
+    """The mean absolute error over all pixels, a scalar."""
+    with precision.autocast(low.device):
+        restored = model(low)
+    return F.l1_loss(restored.float(), high)
 
 
 # Bytes for what the layers of a network hold while it enlarges. glibc can leave as many again in gaps

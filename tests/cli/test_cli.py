@@ -1,5 +1,6 @@
 """The command `aesthetic`: what it does, its exit codes, and that it fails in plain sentences."""
 
+import dataclasses
 import json
 import signal
 import subprocess
@@ -124,6 +125,27 @@ def test_train_in_a_named_format(capsys, calls):
     from aesthetic_utils.training.precision import NAMES
 
     assert all(name in " ".join(help_text.split()) for name in NAMES)
+
+
+def test_photographs_reach_the_runs_that_take_them(capsys, monkeypatch, tmp_path):
+    from aesthetic_utils.published import registry
+
+    given = []
+
+    def train(kind, seed, folder, minutes, precision, **options):
+        given.append(options)
+        raise AestheticError("enough")
+
+    changed = dataclasses.replace(registry.RUNS["srresnet_x4"], train=train)
+    monkeypatch.setitem(registry.RUNS, "srresnet_x4", changed)
+    place = ["--run-dir", tmp_path, "--mode", "smoke"]
+    assert run(capsys, "train", "srresnet", "--photos", "here", *place)[0] == 1
+    assert run(capsys, "train", "srresnet", *place)[0] == 1
+    assert given == [{"photos": Path("here")}, {}]
+    code, _, err = run(capsys, "train", "gan", "--photos", "here", *place)
+    assert code == 2 and "--photos is for srresnet_x4, srresnet_x4_light" in err
+    with pytest.raises(AestheticError, match="gan_emoji takes no photos"):
+        registry.RUNS["gan_emoji"](run_dir=tmp_path, photos=tmp_path)
 
 
 def test_train_says_what_runs_there_are(capsys, calls):
