@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from aesthetic_utils.aesthetics.votes import emd
+from aesthetic_utils.statistics.distances import emd
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
 """Measures of results, thin and by published protocol. Images are float in [0, 1] unless said otherwise."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -137,28 +136,3 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
 def confusion_matrix(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
     """Counts [classes, classes]: row = true class, column = predicted class."""
     return torch.bincount(labels * classes + predicted, minlength=classes**2).view(classes, classes)
-
-
-def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Confidence interval of a share by Wilson's score method; sound for small n and near 0 or 1."""
-    if not 0 <= successes <= n or n < 1:
-        raise ValueError(f"{successes} of {n} is no share")
-    from scipy.stats import norm  # slow to import
-
-    z = norm.ppf((1 + confidence) / 2)
-    p = successes / n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return centre - half, centre + half
-
-
-def mean_and_interval(values: Sequence[float], *, confidence: float = 0.95) -> dict[str, float]:
-    """Mean, standard deviation and t interval of repeated runs, as the results files hold them."""
-    n, mean = len(values), float(np.mean(values))
-    if n < 2:
-        raise ValueError("an interval needs at least two runs")
-    from scipy.stats import t  # slow to import
-
-    sd = float(np.std(values, ddof=1))
-    half = float(t.ppf((1 + confidence) / 2, n - 1)) * sd / math.sqrt(n)
-    return {"mean": mean, "sd": sd, "low": mean - half, "high": mean + half, "n": n}

@@ -13,7 +13,7 @@ import torch
 from skimage import data
 from torch import Tensor
 
-from aesthetic_utils.aesthetics.spectrum import spectral_noise
+from aesthetic_utils.measures.spectrum import spectral_noise
 
 # the first 16 digits of the SHA-256 of the RGB bytes, row by row
 HASHES = {

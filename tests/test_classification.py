@@ -9,10 +9,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from aesthetic_utils.data.batches import TensorBatches, random_flip, random_shift
-from aesthetic_utils.metrics import wilson_interval
 from aesthetic_utils.models import ArticleCNN, CNNConfig
+from aesthetic_utils.published.results import load_result
 from aesthetic_utils.runtime import Precision
-from aesthetic_utils.training import classification, runs
+from aesthetic_utils.statistics.intervals import wilson_interval
+from aesthetic_utils.training import classification
 from aesthetic_utils.training.checkpoint import CheckpointError
 from aesthetic_utils.training.classification import (
     ClassifierSettings,
@@ -72,7 +73,7 @@ def test_training_is_what_its_settings_say(data, changes, seed):
 
 
 def test_the_defaults_are_the_published_runs():
-    published = runs.load_result("cnn_emoji_designer")["settings"]
+    published = load_result("cnn_emoji_designer")["settings"]
     assert asdict(ClassifierSettings()) | {"epochs": published["epochs"]} == published
     assert ClassifierSettings().batch_size == 64, "the article's"
 

@@ -10,8 +10,9 @@ from torch import nn
 
 from aesthetic_utils.losses import discriminator_loss
 from aesthetic_utils.models import DCGANConfig, Generator
+from aesthetic_utils.published.results import load_result
 from aesthetic_utils.runtime import Precision, step_generator
-from aesthetic_utils.training import gan, runs
+from aesthetic_utils.training import gan
 from aesthetic_utils.training.checkpoint import CheckpointError
 from aesthetic_utils.training.gan import GANSettings, sample, shift_together, train_gan
 
@@ -182,7 +183,7 @@ def test_without_time_nothing_is_trained(images):
 
 
 def test_the_defaults_are_the_published_run_and_broken_ones_differ_as_they_say():
-    published = runs.load_result("gan_emoji")["settings"]
+    published = load_result("gan_emoji")["settings"]
     assert asdict(GANSettings()) | {"steps": published["steps"]} == published
     collapse = gan.broken("mode collapse", SMALL)
     assert (collapse.beta1, collapse.shift) == (0.9, 0), "momentum, and nothing that helps"

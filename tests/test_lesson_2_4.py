@@ -9,10 +9,10 @@ import pytest
 import torch
 from scipy import stats
 
-from aesthetic_utils.aesthetics import PolygonOrder, birkhoff_polygon, edges, measure, measures
-from aesthetic_utils.aesthetics.planes import planes
-from aesthetic_utils.aesthetics.spectrum import radial_spectrum, spectral_noise
 from aesthetic_utils.exercises import exercises_of, verdict
+from aesthetic_utils.measures import PolygonOrder, birkhoff_polygon, columns, edges, measure
+from aesthetic_utils.measures.planes import planes
+from aesthetic_utils.measures.spectrum import radial_spectrum, spectral_noise
 from tools import publish_measures
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,7 +111,7 @@ def test_lesson_and_published_table_use_the_same_measures():
     (text,) = [cell for cell in cells if cell.startswith("COLUMNS = (")]
     names: dict = {}
     exec(text.split("\n\n\n")[0], names)
-    assert names["COLUMNS"] == measures.SMALL
+    assert names["COLUMNS"] == columns.SMALL
 
 
 def test_one_idea_of_each_kind():
@@ -143,7 +143,7 @@ def test_designers_that_differ_in_one_measure_of_many():
 
 
 def test_what_is_written_is_json_with_its_provenance(tmp_path, monkeypatch):
-    monkeypatch.setattr(publish_measures, "RESULTS", tmp_path)
+    monkeypatch.setattr(publish_measures, "results_folder", lambda: tmp_path)
     found = publish_measures.drawings(limit=3, repeats=10)
     publish_measures.write({"drawings": found, "undefined": np.float64("nan")})
     result = json.loads((tmp_path / "image_measures.json").read_text("utf-8"))
@@ -151,8 +151,8 @@ def test_what_is_written_is_json_with_its_provenance(tmp_path, monkeypatch):
     drawings = result["drawings"]
     assert drawings["ideas"] == 3 and len(drawings["by_designer"]) == 5
     assert set(drawings["by_designer"]["noto"]) == {
-        *measures.SMALL,
-        measures.SPEHAR,
+        *columns.SMALL,
+        columns.SPEHAR,
     }
     contrast = drawings["by_designer"]["noto"]["rms_contrast"]
     assert contrast["n"] == 3 and contrast["p25"] <= contrast["p50"] <= contrast["p75"]

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from aesthetic_utils.aesthetics import simulation, taste, votes
 from aesthetic_utils.exercises import exercises_of, verdict
-from aesthetic_utils.training.runs import load_result
+from aesthetic_utils.judgements import simulated_raters, taste, vote_histograms
+from aesthetic_utils.published.results import load_result
 
 EXERCISES = exercises_of("2_5")
 
@@ -42,11 +42,11 @@ def test_answers_are_those_of_the_package():
     error = 1.96 * 1.43 / math.sqrt(EXERCISES["voters"].answer)
     assert error <= 0.2 < 1.96 * 1.43 / math.sqrt(EXERCISES["voters"].answer - 1)
     three, seven = np.eye(10)[2], np.eye(10)[6]
-    expected = tuple(votes.emd(three, seven, r=r) for r in (1, 2))
+    expected = tuple(vote_histograms.emd(three, seven, r=r) for r in (1, 2))
     assert EXERCISES["camps"].answer == pytest.approx(expected)
     means = np.random.default_rng(0).normal(5.4, 0.7, 500)
     for threshold in (4.5, 5.5, 6.5):
-        _, baseline = votes.label_accuracy(means, means, threshold)
+        _, baseline = vote_histograms.label_accuracy(means, means, threshold)
         assert EXERCISES["lazy"].answer(means, threshold) == pytest.approx(baseline)
 
 
@@ -57,7 +57,7 @@ def test_classes_of_the_fourth_exercise_exist():
         (0.25, 1.0, 0.42, 0.85, 0.80, "agrees"),
         (0.2, 0.35, 0.97, 0.15, 0.10, "wavers"),
     ):
-        school = simulation.simulate_class(
+        school = simulated_raters.simulate_class(
             60, 400, private=private, shared=shared, noise=noise, leniency=0.0, seed=1
         )
         found = taste.rater_correlations(school.ratings)

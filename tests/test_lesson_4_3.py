@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from aesthetic_utils.exercises import exercises_of, verdict
 from aesthetic_utils.metrics import psnr
-from aesthetic_utils.training.runs import load_result
+from aesthetic_utils.published.results import load_result
 from aesthetic_utils.training.super_resolution import bicubic_down
 
 EXERCISES = exercises_of("4_3")

@@ -3,7 +3,7 @@
 import pytest
 
 from aesthetic_utils.exercises import exercises_of, verdict
-from aesthetic_utils.training.runs import load_result
+from aesthetic_utils.published.results import load_result
 
 EXERCISES = exercises_of("4_6")
 

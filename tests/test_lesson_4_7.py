@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from aesthetic_utils.exercises import exercises_of, verdict
-from aesthetic_utils.training.runs import load_result
+from aesthetic_utils.published.results import load_result
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = exercises_of("4_7")

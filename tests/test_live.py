@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from aesthetic_utils.data.emoji import load_emoji
-from aesthetic_utils.metrics import wilson_interval
+from aesthetic_utils.statistics.intervals import wilson_interval
 from tools import whose_hand
 
 ROOT = Path(__file__).resolve().parent.parent

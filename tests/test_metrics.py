@@ -12,6 +12,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 from aesthetic_utils import metrics
 from aesthetic_utils.data import load_photo, load_set5
 from aesthetic_utils.data.download import MissingDataError
+from aesthetic_utils.statistics import intervals
 from aesthetic_utils.training.super_resolution import bicubic_down, bicubic_up, eight_bit
 
 
@@ -58,12 +59,12 @@ def test_frechet_distance_of_gaussians_with_known_moments():
 
 def test_wilson_interval_against_published_values():
     """Newcombe (1998), table I: 81 of 263 gives .2553 to .3662, 0 of 20 gives 0 to .1611."""
-    assert metrics.wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert metrics.wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert intervals.wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert intervals.wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
 
 
 def test_interval_of_three_runs_uses_the_t_distribution():
-    summary = metrics.mean_and_interval([1.0, 2.0, 3.0])
+    summary = intervals.mean_and_interval([1.0, 2.0, 3.0])
     assert summary["mean"] == 2 and summary["sd"] == 1
     assert summary["high"] == pytest.approx(2 + 4.303 / math.sqrt(3), abs=1e-3)
 
@@ -111,20 +112,20 @@ def test_intervals_are_wider_for_more_confidence_and_refuse_what_is_no_share():
     for share in ((0, 1), (1, 1), (3, 7), (81, 263)):
         for confidence in (0.8, 0.95):
             theirs = stats.binomtest(*share).proportion_ci(confidence, "wilson")
-            found = metrics.wilson_interval(*share, confidence=confidence)
+            found = intervals.wilson_interval(*share, confidence=confidence)
             assert found == pytest.approx(tuple(theirs), abs=1e-12)
     for successes, n in ((-1, 5), (6, 5), (0, 0)):
         with pytest.raises(ValueError, match=f"{successes} of {n} is no share"):
-            metrics.wilson_interval(successes, n)
+            intervals.wilson_interval(successes, n)
     values = [1.0, 2.5, 2.0, 4.0]
     for confidence in (0.8, 0.95):
-        summary = metrics.mean_and_interval(values, confidence=confidence)
+        summary = intervals.mean_and_interval(values, confidence=confidence)
         theirs = stats.t.interval(confidence, 3, np.mean(values), stats.sem(values))
         assert (summary["low"], summary["high"]) == pytest.approx(theirs)
-    assert summary["n"] == 4 and metrics.mean_and_interval(values) == summary
-    assert metrics.mean_and_interval([1.0, 3.0])["mean"] == 2
+    assert summary["n"] == 4 and intervals.mean_and_interval(values) == summary
+    assert intervals.mean_and_interval([1.0, 3.0])["mean"] == 2
     with pytest.raises(ValueError, match="two runs"):
-        metrics.mean_and_interval([1.0])
+        intervals.mean_and_interval([1.0])
 
 
 def test_bicubic_interpolation_is_pillows():

@@ -7,14 +7,21 @@ from functools import partial
 import pytest
 import torch
 
+from aesthetic_utils import runtime
 from aesthetic_utils.models import SRResNet, SRResNetConfig
+from aesthetic_utils.published import cnn, registry, srgan
+from aesthetic_utils.published import gan as published_gan
+from aesthetic_utils.published import results as records
+from aesthetic_utils.published import run as published_run
+from aesthetic_utils.published import super_resolution as published_sr
 from aesthetic_utils.runtime import Precision
 from aesthetic_utils.storage import AestheticError
-from aesthetic_utils.training import gan, gan_experiments, precision, runs, sr_experiments, srgan
+from aesthetic_utils.training import gan, precision
 from aesthetic_utils.training.checkpoint import CheckpointError, checkpoint_config, fingerprint
 from aesthetic_utils.training.classification import ClassifierSettings, train_classifier
 from aesthetic_utils.training.optimization import update_weights
 from aesthetic_utils.training.run import Run, seed_step
+from aesthetic_utils.training.srgan import SRGANSettings, train_srgan
 
 BFLOAT16 = precision.PRECISIONS["bfloat16"]
 STEPS, STOP = 8, 3  # planned; the number of the step in which the run is stopped
@@ -38,18 +45,18 @@ def train_gan(**options):
 
 
 def train_sr(scale: int, **options):
-    settings = sr_experiments.SuperResolutionSettings(
+    settings = published_sr.SuperResolutionSettings(
         scale=scale, blocks=1, channels=4, batch_norm=True, patch=8, batch_size=2, steps=STEPS
     )
     low, high = images(4, 12), images(4, 12 * scale)
-    return sr_experiments.train_super_resolution(settings, low, high, **options)
+    return published_sr.train_super_resolution(settings, low, high, **options)
 
 
 def train_srgan(seed_of_start: int = 0, **options):
     torch.manual_seed(seed_of_start)
     start = SRResNet(SRResNetConfig(blocks=1, channels=4, scale=2))
-    settings = srgan.SRGANSettings(steps=STEPS, patch=8, batch_size=2, channels=4)
-    return srgan.train_srgan(settings, start, images(4, 12), images(4, 24), **options)
+    settings = SRGANSettings(steps=STEPS, patch=8, batch_size=2, channels=4)
+    return train_srgan(settings, start, images(4, 12), images(4, 24), **options)
 
 
 FAMILIES = {
@@ -278,23 +285,23 @@ def test_a_run_goes_on_in_the_format_it_began_with(path):
 def smoke(monkeypatch):
     """Small runs without their measures; the clock would choose bfloat16."""
     monkeypatch.setenv("AESTHETIC_MODE", "smoke")
-    for module in (runs.runtime, sr_experiments):
+    for module in (runtime, published_sr):
         monkeypatch.setattr(module, "choose_precision", lambda *a, **k: BFLOAT16)
-    data = runs.cnn_data
+    data = cnn.cnn_data
     few = [slice(600)] * 2 + [slice(100)] * 2 + [slice(None)]
     monkeypatch.setattr(
-        runs, "cnn_data", lambda name: [x[part] for x, part in zip(data(name), few, strict=True)]
+        cnn, "cnn_data", lambda kind: [x[part] for x, part in zip(data(kind), few, strict=True)]
     )
-    monkeypatch.setattr(runs, "linear_baseline", lambda *data: 0.5)
-    monkeypatch.setattr(runs, "gan_metrics", lambda generator: {})
-    monkeypatch.setattr(runs, "sr_metrics", lambda model: {})
-    monkeypatch.setattr(runs.srgan, "srgan_metrics", lambda start, end: {})
+    monkeypatch.setattr(cnn, "linear_baseline", lambda *data: 0.5)
+    monkeypatch.setattr(published_gan, "gan_metrics", lambda generator: {})
+    monkeypatch.setattr(published_sr, "sr_metrics", lambda model: {})
+    monkeypatch.setattr(srgan, "srgan_metrics", lambda start, end: {})
 
 
 @pytest.mark.parametrize("name", ["cnn_emoji_designer", "gan_emoji", "srresnet_x4", "srgan_x4"])
 def test_each_seed_has_a_folder_and_each_run_its_record(name, smoke, tmp_path):
-    first = runs.RUNS[name](seed=0, run_dir=tmp_path)
-    second = runs.RUNS[name](seed=1, run_dir=tmp_path, precision="float32")
+    first = registry.RUNS[name](seed=0, run_dir=tmp_path)
+    second = registry.RUNS[name](seed=1, run_dir=tmp_path, precision="float32")
     for seed, result in enumerate((first, second)):
         folder = tmp_path / name / f"seed_{seed}"
         assert result["file"] == str(folder / "weights.safetensors")
@@ -305,31 +312,32 @@ def test_each_seed_has_a_folder_and_each_run_its_record(name, smoke, tmp_path):
         assert result["planned_steps"] == result["steps"] > 1 and result["stopped_by"] == "steps"
     assert first["precision"] == str(BFLOAT16) and second["precision"] == str(Precision())
     with pytest.raises(CheckpointError, match="begun in the format float32 "):
-        runs.RUNS[name](seed=1, run_dir=tmp_path, precision="bfloat16")
-    assert runs.RUNS[name](seed=1, run_dir=tmp_path)["precision"] == second["precision"]
+        registry.RUNS[name](seed=1, run_dir=tmp_path, precision="bfloat16")
+    assert registry.RUNS[name](seed=1, run_dir=tmp_path)["precision"] == second["precision"]
 
 
 def test_a_run_ended_by_the_clock_says_so(smoke, tmp_path):
-    result = runs.RUNS["cnn_emoji_designer"](run_dir=tmp_path, time_budget_s=1e-3)
+    result = registry.RUNS["cnn_emoji_designer"](run_dir=tmp_path, time_budget_s=1e-3)
     assert result["stopped_by"] == "clock" and result["steps"] < result["planned_steps"]
 
 
 def test_a_place_that_cannot_be_written_is_named_before_any_work(monkeypatch, tmp_path):
-    monkeypatch.setattr(runs, "cnn_data", lambda name: never())
+    monkeypatch.setattr(cnn, "cnn_data", lambda kind: never())
     (tmp_path / "file").write_text("")
     for run_dir in (tmp_path / "file", "/proc/none"):
         with pytest.raises(AestheticError, match="seed_0"):
-            runs.RUNS["cnn_emoji_designer"](run_dir=run_dir)
+            registry.RUNS["cnn_emoji_designer"](run_dir=run_dir)
     (tmp_path / "gan_emoji").mkdir()
     (tmp_path / "gan_emoji" / "seed_0").write_text("")
     with pytest.raises(AestheticError, match="a file is there"):
-        runs.RUNS["gan_emoji"](run_dir=tmp_path)
+        registry.RUNS["gan_emoji"](run_dir=tmp_path)
 
 
 def test_a_classifier_is_published_with_the_record_of_its_first_seed(smoke, monkeypatch, tmp_path):
-    monkeypatch.setattr(runs, "publish", lambda name, model, result: result)
-    result = runs.publish_run("cnn_emoji_designer", tmp_path)
-    _, first = runs.run_cnn("cnn_emoji_designer", 0, tmp_path)
+    monkeypatch.setattr(published_run, "publish", lambda name, model, result: result)
+    result = registry.RUNS["cnn_emoji_designer"].publish(tmp_path)
+    folder = published_run.run_folder(tmp_path, "cnn_emoji_designer", 0)
+    _, first = cnn.train_cnn("emoji designer", 0, folder, None, "auto")
     differ = {key for key in result if result[key] != first.get(key)}
     assert result.keys() == first.keys() and differ == {"seeds", "metrics"}
     by_seed = result["metrics"]["by_seed"]
@@ -338,23 +346,22 @@ def test_a_classifier_is_published_with_the_record_of_its_first_seed(smoke, monk
     mean = sum(row["accuracy"] for row in by_seed) / 3
     assert result["metrics"]["accuracy"]["mean"] == pytest.approx(mean)
     assert sum(map(sum, result["metrics"]["confusion"])) == by_seed[0]["n"]
-    published = runs.load_result("cnn_emoji_designer")["metrics"]
+    published = records.load_result("cnn_emoji_designer")["metrics"]
     assert result["metrics"].keys() == published.keys()
 
 
 def test_the_sheet_has_the_rows_of_this_run_only(smoke, monkeypatch, tmp_path):
     from aesthetic_utils.data.images import read_image, save_image
 
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
-    monkeypatch.setattr(runs, "publish", lambda name, model, result: result)
-    monkeypatch.setattr(gan_experiments, "SHEET_STEPS", (0, 2, 4))
-    (tmp_path / "results").mkdir()
-    folder = runs.run_folder(tmp_path, "gan_emoji", 0)
+    monkeypatch.setattr(published_gan, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(published_run, "publish", lambda name, model, result: result)
+    monkeypatch.setattr(published_gan, "SHEET_STEPS", (0, 2, 4))
+    folder = published_run.run_folder(tmp_path, "gan_emoji", 0)
     for step in (0, 1, 4):  # of an earlier and longer run
         save_image(torch.zeros(3, 40, 400, dtype=torch.uint8), folder / f"row_{step}.png")
-    result = runs.publish_run("gan_emoji", tmp_path)
+    result = registry.RUNS["gan_emoji"].publish(tmp_path)
     assert result["steps"] == 2 and result["metrics"]["sheet_steps"] == [0, 2]
-    sheet = read_image(tmp_path / "results" / "gan_emoji_sheets.webp")
+    sheet = read_image(tmp_path / "gan_emoji_sheets.webp")
     rows = [read_image(folder / f"row_{step}.png") for step in (0, 2)]
     assert sheet.shape[1:] == (sum(row.shape[1] + 2 for row in rows), rows[0].shape[2])
 
@@ -366,8 +373,8 @@ def test_short_runs_are_kept_for_their_settings_alone(smoke, monkeypatch, tmp_pa
         calls.append((seed, format))
         return [{"variant": len(calls)}]
 
-    monkeypatch.setattr(sr_experiments, "short_runs", short_runs)
-    kept = partial(runs.kept_short_runs, tmp_path)
+    monkeypatch.setattr(published_sr, "short_runs", short_runs)
+    kept = partial(published_sr.kept_short_runs, tmp_path)
     fast, plain = {"precision": str(BFLOAT16)}, {"precision": str(Precision())}
     assert kept(0, fast) == kept(0, fast) == {"short_runs": [{"variant": 1}]}
     assert kept(0, plain) == {"short_runs": [{"variant": 2}]}
@@ -377,22 +384,23 @@ def test_short_runs_are_kept_for_their_settings_alone(smoke, monkeypatch, tmp_pa
 
 
 def test_one_list_names_all_runs():
-    published = {p.stem for p in (runs.ROOT / "aesthetic_utils" / "weights").glob("*.safetensors")}
-    assert set(runs.RUNS) == published
-    assert all(run.name == name for name, run in runs.RUNS.items())
-    assert runs.SHORT_NAMES.keys() == {"cnn", "gan", "srresnet"}
-    assert set(runs.SHORT_NAMES.values()) <= set(runs.RUNS)
-    assert list(runs.RUNS).index(srgan.START) < list(runs.RUNS).index("srgan_x4")
+    published = {
+        p.stem for p in (records.results_folder().parent / "weights").glob("*.safetensors")
+    }
+    assert set(registry.RUNS) == published
+    assert all(run.name == name for name, run in registry.RUNS.items())
+    assert registry.SHORT_NAMES.keys() == {"cnn", "gan", "srresnet"}
+    assert set(registry.SHORT_NAMES.values()) <= set(registry.RUNS)
+    assert list(registry.RUNS).index(srgan.START) < list(registry.RUNS).index("srgan_x4")
 
 
 def test_published_records_with_and_without_the_new_keys_are_read(monkeypatch, tmp_path):
-    for name in runs.RUNS:
-        assert runs.load_result(name)["steps"] > 0
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    for name in registry.RUNS:
+        assert records.load_result(name)["steps"] > 0
+    monkeypatch.setattr(records, "results_folder", lambda: tmp_path)
     new = {"steps": 5, "planned_steps": 9, "stopped_by": "clock"}
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "gan_emoji.json").write_text(json.dumps(new))
-    assert runs.load_result("gan_emoji") == new
+    (tmp_path / "gan_emoji.json").write_text(json.dumps(new))
+    assert records.load_result("gan_emoji") == new
 
 
 def test_sampling_draws_nothing_from_the_steps_generator():

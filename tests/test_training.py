@@ -9,11 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from aesthetic_utils import losses
+from aesthetic_utils import losses, runtime
 from aesthetic_utils.models import DCGANConfig, Discriminator, Generator, SRResNet, SRResNetConfig
+from aesthetic_utils.published import gan as published_gan
+from aesthetic_utils.published import registry
+from aesthetic_utils.published import super_resolution as published_sr
+from aesthetic_utils.published.results import load_result
 from aesthetic_utils.runtime import Precision
 from aesthetic_utils.storage import AestheticError
-from aesthetic_utils.training import gan, runs, sr_experiments
+from aesthetic_utils.training import gan
 from aesthetic_utils.training import super_resolution as sr
 from aesthetic_utils.training.classification import ClassifierSettings, train_classifier
 from aesthetic_utils.training.optimization import update_ema, warmup_cosine
@@ -342,20 +346,20 @@ def test_super_resolution_learns_on_one_batch():
 
 def test_a_run_of_each_kind_works_in_smoke_mode(tmp_path, monkeypatch):
     monkeypatch.setenv("AESTHETIC_MODE", "smoke")
-    for module in (runs.runtime, sr_experiments):
+    for module in (runtime, published_sr):
         monkeypatch.setattr(module, "choose_precision", lambda *a, **k: Precision())
-    monkeypatch.setattr(runs, "gan_metrics", lambda generator: {})
+    monkeypatch.setattr(published_gan, "gan_metrics", lambda generator: {})
     for name in ("gan_emoji", "srresnet_restore", "srgan_x4"):
-        result = runs.RUNS[name](seed=0, run_dir=tmp_path)
+        result = registry.RUNS[name](seed=0, run_dir=tmp_path)
         assert result["steps"] == 2
         assert json.dumps(result)
 
 
 def test_the_short_runs_compare_the_variants_on_the_same_photographs(monkeypatch):
     monkeypatch.setenv("AESTHETIC_MODE", "smoke")
-    monkeypatch.setattr(sr_experiments, "choose_precision", lambda *a, **k: Precision())
-    rows = sr_experiments.short_runs()
-    assert [r["variant"] for r in rows] == list(sr_experiments.VARIANTS)
+    monkeypatch.setattr(published_sr, "choose_precision", lambda *a, **k: Precision())
+    rows = published_sr.short_runs()
+    assert [r["variant"] for r in rows] == list(published_sr.VARIANTS)
     assert len({(r["steps"], r["bicubic_psnr_y"]) for r in rows}) == 1
     start = rows[0]["bicubic_psnr_y"]  # two steps cannot leave it, but for the network without skip
     assert rows[0]["srresnet_psnr_y"] < start - 5
@@ -364,25 +368,10 @@ def test_the_short_runs_compare_the_variants_on_the_same_photographs(monkeypatch
 
 def test_means_are_over_the_rows_of_the_group():
     rows = [{"image": "a", "x": 1.0}, {"image": "b", "x": 3.0}]
-    assert sr_experiments.means(rows) == {"n": 2, "x": 2.0}
-    assert sr_experiments.means(rows, lambda r: r["image"] == "b") == {"n": 1, "x": 3.0}
+    assert published_sr.means(rows) == {"n": 2, "x": 2.0}
+    assert published_sr.means(rows, lambda r: r["image"] == "b") == {"n": 1, "x": 3.0}
 
 
 def test_a_missing_result_is_named():
     with pytest.raises(FileNotFoundError, match="no result 'gan_marble'"):
-        runs.load_result("gan_marble")
-
-
-@pytest.mark.parametrize("name", ["ava_votes", "dog_ratings"])
-def test_results_without_weights_come_with_the_package(name, tmp_path, monkeypatch):
-    here = runs.load_result(name)
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
-    assert runs.load_result(name) == here, "run tools/publish_votes.py"
-
-
-def test_a_result_comes_from_the_weights_where_there_is_no_results_folder(tmp_path, monkeypatch):
-    here = runs.load_result("cnn_emoji_designer")
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
-    assert runs.load_result("cnn_emoji_designer") == {
-        k: v for k, v in here.items() if k != "weights"
-    }
+        load_result("gan_marble")

@@ -171,7 +171,7 @@ def test_full_disk(saved, monkeypatch):
 def recorded() -> dict[str, tuple[str, dict]]:
     """Weights file -> the results file that names it, and what that says of it."""
     found = {}
-    for path in sorted((REPOSITORY / "results").glob("*.json")):
+    for path in sorted((WEIGHTS.parent / "results").glob("*.json")):
         entry = json.loads(path.read_text(encoding="utf-8")).get("weights")
         if entry is not None:
             found[Path(entry["file"]).name] = (f"results/{path.name}", entry)

@@ -2,7 +2,7 @@
 
     AESTHETIC_DATA=FOLDER python tools/publish_judging.py
 
-Writes results/dog_predictor.json and the package's copy. The features of EfficientNet-lite0 are in it if
+Writes aesthetic_utils/results/dog_predictor.json. The features of EfficientNet-lite0 are in it if
 its packages are installed (the extra `judging`). Half a minute on one core.
 """
 
@@ -15,18 +15,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from aesthetic_utils.aesthetics import measure, taste, votes
-from aesthetic_utils.aesthetics.intervals import bootstrap
-from aesthetic_utils.aesthetics.ridge import (
+from aesthetic_utils.data import ratings, read_image
+from aesthetic_utils.data.download import MissingDataError
+from aesthetic_utils.judgements import taste, vote_histograms
+from aesthetic_utils.measures import measure
+from aesthetic_utils.models import ArticleCNN, CNNConfig
+from aesthetic_utils.models.lite import has_lite0, load_lite0
+from aesthetic_utils.statistics.intervals import bootstrap
+from aesthetic_utils.statistics.ridge import (
     kinless_splits,
     left_out_predictions,
     random_splits,
     thinned_splits,
 )
-from aesthetic_utils.data import ratings, read_image
-from aesthetic_utils.data.download import MissingDataError
-from aesthetic_utils.models import ArticleCNN, CNNConfig
-from aesthetic_utils.models.lite import has_lite0, load_lite0
 from aesthetic_utils.training import load_weights, weights_info
 from aesthetic_utils.training.judging import (
     JudgeSettings,
@@ -197,9 +198,9 @@ def _distribution(x: np.ndarray, values: np.ndarray, splits: list) -> dict:
         judge = train_judge(features[train], histograms[train], settings=JudgeSettings(steps=60))
         with torch.no_grad():
             said[test] = judge.histogram(features[test]).numpy()
-        constant[test] = votes.mean_histogram(counts[train])
+        constant[test] = vote_histograms.mean_histogram(counts[train])
     return {
-        name: {f"r{r}": float(votes.emd(shares, counts, r=r).mean()) for r in (1, 2)}
+        name: {f"r{r}": float(vote_histograms.emd(shares, counts, r=r).mean()) for r in (1, 2)}
         for name, shares in (("judge", said), ("constant", constant))
     }
 

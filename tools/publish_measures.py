@@ -1,6 +1,6 @@
 """What the pages quote of measured images: aggregates over the embedded photographs and drawings.
 
-    python tools/publish_measures.py              writes results/image_measures.json
+    python tools/publish_measures.py              writes aesthetic_utils/results/image_measures.json
     python tools/publish_measures.py --limit 5    tries it on five images of each set, writes nothing
     python tools/publish_measures.py --columns    writes book/6-faq/measures.json, at once
 
@@ -23,16 +23,17 @@ from torch import Tensor
 from tqdm import tqdm
 
 from aesthetic_utils import runtime
-from aesthetic_utils.aesthetics import measure
-from aesthetic_utils.aesthetics.comparison import above, concordance, friedman, holm
-from aesthetic_utils.aesthetics.intervals import bootstrap
-from aesthetic_utils.aesthetics.measures import MEASURES, measure_small
 from aesthetic_utils.data import load_emoji, load_photos
+from aesthetic_utils.measures import measure
+from aesthetic_utils.measures.columns import MEASURES, measure_small
 from aesthetic_utils.models import DCGANConfig, Generator
+from aesthetic_utils.published.results import results_folder
+from aesthetic_utils.statistics.comparison import above, concordance, friedman, holm
+from aesthetic_utils.statistics.intervals import bootstrap
 from aesthetic_utils.storage import write_json
 from aesthetic_utils.training import load_weights, sample, weights_info
 
-RESULTS = Path(__file__).resolve().parent.parent / "results"
+COLUMNS = Path(__file__).resolve().parent.parent / "book" / "6-faq" / "measures.json"
 SEED = 0
 PHOTO_SIDE = 512  # pixels of the long side
 DRAWING_SIDE = 64  # as stored
@@ -215,14 +216,14 @@ def plain(value):
 
 
 def write(results: dict) -> None:
-    """results/image_measures.json, with where the numbers come from."""
+    """The record image_measures, with where the numbers come from."""
     source = {
         "photographs": "the embedded photographs of this course",
         "drawings": "the embedded emoji of the split 'test', one idea for each first word of a name",
         "definitions": "aesthetic_utils.aesthetics, after Redies et al. (2025)",
     }
     result = {"name": "image_measures"} | runtime.describe_run() | {"seed": SEED, "source": source}
-    write_json(RESULTS / "image_measures.json", result | plain(results), allow_nan=False)
+    write_json(results_folder() / "image_measures.json", result | plain(results), allow_nan=False)
 
 
 def column_table() -> list[dict]:
@@ -240,7 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--columns", action="store_true", help="only what each column means")
     options = parser.parse_args(arguments)
     if options.columns:
-        write_json(RESULTS.parent / "book" / "6-faq" / "measures.json", column_table())
+        write_json(COLUMNS, column_table())
         return 0
     limit = options.limit
     if limit is not None and limit < 2:

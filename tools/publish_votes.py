@@ -2,25 +2,22 @@
 
     AESTHETIC_DATA=FOLDER python tools/publish_votes.py
 
-Writes results/ava_votes.json and results/dog_ratings.json. Takes about a minute on one core.
+Writes the records ava_votes and dog_ratings into aesthetic_utils/results/. Takes about a minute on one core.
 """
 
 import argparse
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
 from aesthetic_utils import runtime
-from aesthetic_utils.aesthetics import taste, votes
-from aesthetic_utils.aesthetics.intervals import bootstrap
 from aesthetic_utils.data import ratings
 from aesthetic_utils.data.download import MissingDataError
-from aesthetic_utils.storage import write_json
+from aesthetic_utils.judgements import taste, vote_histograms
+from aesthetic_utils.published.results import write_result
+from aesthetic_utils.statistics.intervals import bootstrap
 
-RESULTS = Path(__file__).resolve().parent.parent / "results"
-PACKAGED = RESULTS.parent / "aesthetic_utils" / "data" / "files" / "results"
 SEED = 0
 REPEATS = 400  # of a bootstrap over images
 GROUPS = (1, 2, 5, 10, 20, 50, 100)  # voters
@@ -55,25 +52,25 @@ def ava_results(counts: np.ndarray, *, repeats: int = REPEATS) -> dict:
         "votes": int(counts.sum()),
         "votes_per_image": _range(counts.sum(1)),
         **_describe_means(counts, repeats),
-        "variance": asdict(votes.variance_parts(counts)),
-        "icc": _interval(votes.icc, counts, repeats),
-        "reliability": _interval(votes.reliability, counts, repeats),
-        "one_against_crowd": _interval(votes.one_against_crowd, counts, repeats),
+        "variance": asdict(vote_histograms.variance_parts(counts)),
+        "icc": _interval(vote_histograms.icc, counts, repeats),
+        "reliability": _interval(vote_histograms.reliability, counts, repeats),
+        "one_against_crowd": _interval(vote_histograms.one_against_crowd, counts, repeats),
         "groups": _groups(counts),
         "pair_agreement": _pairs(counts),
         "label": _label(counts),
         "baseline_emd": {
-            f"r{r}": _interval(lambda h, r=r: votes.baseline_emd(h, r=r), counts, repeats)
+            f"r{r}": _interval(lambda h, r=r: vote_histograms.baseline_emd(h, r=r), counts, repeats)
             for r in (1, 2)
         },
     }
 
 
 def _describe_means(counts: np.ndarray, repeats: int) -> dict:
-    mean, spread = votes.means(counts), votes.spreads(counts)
-    gaussian = votes.gaussian_histogram(mean, spread)
+    mean, spread = vote_histograms.means(counts), vote_histograms.spreads(counts)
+    gaussian = vote_histograms.gaussian_histogram(mean, spread)
     return {
-        "mean": _interval(lambda h: votes.means(h).mean(), counts, repeats),
+        "mean": _interval(lambda h: vote_histograms.means(h).mean(), counts, repeats),
         "sd_of_means": mean.std(),
         "means": _range(mean) | {f"p{p}": np.percentile(mean, p) for p in PERCENTILES},
         "shares": {
@@ -87,28 +84,28 @@ def _describe_means(counts: np.ndarray, repeats: int) -> dict:
         },
         "share_of_votes": (counts.sum(0) / counts.sum()).tolist(),
         "spread": _range(spread) | {f"p{p}": np.percentile(spread, p) for p in (5, 95)},
-        "gaussian_emd_r2": votes.emd(counts, gaussian, r=2).mean(),
+        "gaussian_emd_r2": vote_histograms.emd(counts, gaussian, r=2).mean(),
     }
 
 
 def _groups(counts: np.ndarray) -> dict:
     """Agreement of two groups of k voters, and of k voters with all others."""
-    icc, found = votes.icc(counts), {}
+    icc, found = vote_histograms.icc(counts), {}
     for k in GROUPS:
         found[f"k{k}"] = {
             "voters": k,
             "images": int((counts.sum(1) >= 2 * k).sum()),
-            "two_groups": votes.group_correlation(counts, k, seed=SEED),
-            "spearman_brown": votes.spearman_brown(icc, k),
-            "against_crowd": votes.one_against_crowd(counts)
+            "two_groups": vote_histograms.group_correlation(counts, k, seed=SEED),
+            "spearman_brown": vote_histograms.spearman_brown(icc, k),
+            "against_crowd": vote_histograms.one_against_crowd(counts)
             if k == 1
-            else votes.group_against_crowd(counts, k, seed=SEED),
+            else vote_histograms.group_against_crowd(counts, k, seed=SEED),
         }
     return found
 
 
 def _pairs(counts: np.ndarray) -> dict:
-    found = votes.pair_agreement(counts, seed=SEED)
+    found = vote_histograms.pair_agreement(counts, seed=SEED)
     upper = [*found.gaps[1:], None]
     rows = zip(found.gaps, upper, found.by_gap, found.pairs, strict=True)
     return {
@@ -120,19 +117,21 @@ def _pairs(counts: np.ndarray) -> dict:
 
 def _label(counts: np.ndarray) -> dict:
     """What is left of the votes when a mean above 5 is called good."""
-    mean = votes.means(counts)
+    mean = vote_histograms.means(counts)
     just_good = (mean > THRESHOLD) & (mean <= THRESHOLD + 0.1)
     shares = counts[just_good] / counts[just_good].sum(1, keepdims=True)
     return {
         "threshold": THRESHOLD,
         "good": (mean > THRESHOLD).mean(),
-        "always_good": votes.label_accuracy(np.full(len(mean), 10.0), mean)[0],
+        "always_good": vote_histograms.label_accuracy(np.full(len(mean), 10.0), mean)[0],
         "within_half": (abs(mean - THRESHOLD) <= 0.5).mean(),
         "just_good": {
             "images": int(just_good.sum()),
             "votes_of_5_or_less": shares[:, :THRESHOLD].sum(1).mean(),
         },
-        "flipped": {f"k{k}": votes.flip_share(counts, k, seed=SEED) for k in (1, 5, 10, 20, 50)},
+        "flipped": {
+            f"k{k}": vote_histograms.flip_share(counts, k, seed=SEED) for k in (1, 5, 10, 20, 50)
+        },
     }
 
 
@@ -201,10 +200,9 @@ def rounded(value):
 
 
 def write(name: str, source: dict, results: dict) -> None:
-    """NAME.json with where the data and the numbers come from, in results/ and in the package."""
+    """The record NAME, with where the data and the numbers come from."""
     result = {"name": name} | runtime.describe_run() | {"seed": SEED, "source": source}
-    for folder in (RESULTS, PACKAGED):
-        write_json(folder / f"{name}.json", result | rounded(results))
+    write_result(name, result | rounded(results))
 
 
 def main() -> int:

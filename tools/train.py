@@ -13,15 +13,15 @@ import sys
 from pathlib import Path
 
 from aesthetic_utils import runtime
+from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training.precision import AUTO, NAMES
-from aesthetic_utils.training.runs import RUNS, publish_run
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", help=f"of {', '.join(RUNS)}; all without a name")
-    parser.add_argument("--minutes", type=float, help="stop each GAN or SRResNet run after so long")
+    parser.add_argument("--minutes", type=float, help="stop each seed of a run after so long")
     parser.add_argument("--run-dir", type=Path, default=Path("runs"))
     parser.add_argument("--precision", choices=NAMES, default=AUTO, help="number format (auto)")
     options = parser.parse_args()
@@ -33,7 +33,7 @@ def main() -> None:
     runtime.keep_freed_memory()
     for name in options.names or RUNS:
         try:
-            result = publish_run(name, options.run_dir, options.minutes, options.precision)
+            result = RUNS[name].publish(options.run_dir, options.minutes, options.precision)
         except AestheticError as error:
             sys.exit(f"train: {error}")
         print(name, {k: v for k, v in result["metrics"].items() if isinstance(v, dict)})

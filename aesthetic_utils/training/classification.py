@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aesthetic_utils.data.batches import TensorBatches, random_flip, random_shift
-from aesthetic_utils.metrics import wilson_interval
 from aesthetic_utils.models import ArticleCNN, CNNConfig
 from aesthetic_utils.runtime import Precision, default_device, evaluating, seed_everything
+from aesthetic_utils.statistics.intervals import wilson_interval
 from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.optimization import set_learning_rate, update_weights, warmup_cosine
 from aesthetic_utils.training.run import Run, seed_step

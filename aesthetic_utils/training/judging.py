@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aesthetic_utils.aesthetics import votes
+from aesthetic_utils.judgements import vote_histograms
 from aesthetic_utils.losses import emd_loss, ranking_loss
 from aesthetic_utils.models.judge import Judge, JudgeConfig
 from aesthetic_utils.runtime import evaluating, seed_everything
@@ -99,13 +99,13 @@ def evaluate_judge(judge: Judge, features: Tensor, histograms: Tensor) -> dict[s
     with evaluating(judge):
         said = judge.histogram(features).double().cpu().numpy()  # [N, K]
     given = np.asarray(histograms.cpu(), dtype=float)
-    means = votes.means(given), said @ np.arange(1, said.shape[1] + 1)
+    means = vote_histograms.means(given), said @ np.arange(1, said.shape[1] + 1)
     return {
-        "emd_r1": float(votes.emd(said, given, r=1).mean()),
-        "emd_r2": float(votes.emd(said, given, r=2).mean()),
+        "emd_r1": float(vote_histograms.emd(said, given, r=1).mean()),
+        "emd_r2": float(vote_histograms.emd(said, given, r=2).mean()),
         "lcc": correlation(*means),
         "srcc": correlation(*means, ranks=True),
-        "lcc_spread": correlation(votes.spreads(given), _spreads(said)),
+        "lcc_spread": correlation(vote_histograms.spreads(given), _spreads(said)),
         "n": len(given),
     }
 
@@ -123,7 +123,7 @@ def correlation(a: np.ndarray, b: np.ndarray, *, ranks: bool = False) -> float:
 
 
 def _spreads(shares: np.ndarray) -> np.ndarray:
-    """Standard deviations of distributions [N, K]; `votes.spreads` takes whole votes."""
+    """Standard deviations of distributions [N, K]; `vote_histograms.spreads` takes whole votes."""
     scale = np.arange(1, shares.shape[1] + 1)
     mean = shares @ scale
     return np.sqrt(np.maximum(shares @ scale**2 - mean**2, 0))

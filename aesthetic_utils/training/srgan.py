@@ -12,21 +12,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aesthetic_utils.data.photos import load_photos
 from aesthetic_utils.losses import generator_loss
-from aesthetic_utils.models import SRResNet, SRResNetConfig
+from aesthetic_utils.models import SRResNet
 from aesthetic_utils.models.srgan import SRDiscriminator, SRDiscriminatorConfig
-from aesthetic_utils.runtime import Precision, by_mode, default_device, seed_everything
+from aesthetic_utils.runtime import Precision, default_device, seed_everything
 from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.gan import discriminator_step
 from aesthetic_utils.training.optimization import set_learning_rate, update_ema, update_weights
-from aesthetic_utils.training.perception import EYES, enlargements, load_eyes, perception_distortion
 from aesthetic_utils.training.run import Run
 from aesthetic_utils.training.super_resolution import sample_patches
-from aesthetic_utils.training.weights import load_weights, weights_info
-
-START = "srresnet_x4"  # the network that learns on
-SHARES = (0.25, 0.5, 0.75)  # of the way from the start to the end, for the plane
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +36,6 @@ class SRGANSettings:
     )
     learning_rate: float = 1e-4  # as in the paper; a tenth of it for the second half
     ema_decay: float = 0.999  # the averaged weights are the result
-
-
-def settings_by_mode() -> SRGANSettings:
-    """The sizes of a run in each mode."""
-    return by_mode(
-        smoke=SRGANSettings(steps=2, patch=16, batch_size=2, channels=4),
-        laptop=SRGANSettings(steps=300),
-        full=SRGANSettings(),
-    )
 
 
 def perceptual_step(
@@ -143,27 +128,3 @@ def between(a: SRResNet, b: SRResNet, share: float) -> SRResNet:
         for weight, other in zip(mixed.parameters(), b.parameters(), strict=True):
             weight.lerp_(other.to(weight), share)
     return mixed
-
-
-# --------------------------------------------------------------------------------------------------
-# the published run
-
-
-def load_start() -> SRResNet:
-    """The published SRResNet, in single precision."""
-    network = SRResNet(SRResNetConfig(**weights_info(START)["config"]))
-    return load_weights(network, START).float()
-
-
-def srgan_metrics(start: SRResNet, end: SRResNet) -> dict:
-    """Where test photographs lie on the plane, enlarged by the start, by the end, and by what is between."""
-    few, long_side = by_mode(smoke=(1, 128), laptop=(4, 384), full=(None, 384))
-    start, end = start.cpu(), end.cpu()
-    networks = {"srresnet": start}
-    networks |= {f"{share:.0%} of the way": between(start, end, share) for share in SHARES}
-    networks |= {"srgan": end}
-    results: dict[str, list[Tensor]] = {}
-    for photo in load_photos("test", long_side)[:few]:
-        for method, image in enlargements(photo.image, networks).items():
-            results.setdefault(method, []).append(image)
-    return {"eyes": EYES, "plane": perception_distortion(results, load_eyes())}

@@ -43,7 +43,7 @@ class Rater(widgets.VBox):
     """Shows the questions of a `RatingSession` and stores the answers.
 
     images         name -> picture, uint8 [3, H, W] or float in [0, 1]
-    path           the file of votes, such as "my_votes.csv"; documented in aesthetics.rating_file
+    path           the file of votes, such as "my_votes.csv"; documented in judgements.vote_file
     task, rater, seed, repeat_share, questions   as for `RatingSession`
     question       what is asked, in place of QUESTIONS[task]; keep the answers to each question in a file of
                    their own, because the file does not say what was asked

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from aesthetic_utils.aesthetics.next_pair import LAST, next_pair
-from aesthetic_utils.aesthetics.own_votes import (
+from aesthetic_utils.judgements.next_pair import LAST, next_pair
+from aesthetic_utils.judgements.vote_file import Problem, append_undo, append_vote, read_votes
+from aesthetic_utils.judgements.vote_record import (
     CHOICES,
     Vote,
     as_pairs,
@@ -26,7 +27,6 @@ from aesthetic_utils.aesthetics.own_votes import (
     pair_vote,
     scale_vote,
 )
-from aesthetic_utils.aesthetics.rating_file import Problem, append_undo, append_vote, read_votes
 from aesthetic_utils.storage import AestheticError
 
 TASKS = ("pair", "scale")

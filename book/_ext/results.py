@@ -1,10 +1,10 @@
-"""The role {result}`FILE:path.to.value:format`: a measured number, read from results/.
+"""The role {result}`FILE:path.to.value:format`: a measured number, read from aesthetic_utils/results/.
 
     {result}`cnn_emoji_designer:accuracy.mean:.1%`    97.3%
     {result}`srresnet_x4:set5.images[0].psnr:.2f`     33.41
     {result}`srresnet_x4:hardware`                    the value as it stands
 
-`FILE` is results/FILE.json; steps of the path are keys, and [0] or .0 an element of a list; the
+`FILE` is FILE.json there; steps of the path are keys, and [0] or .0 an element of a list; the
 format is Python's, as in `format(value, ".1%")`. No page types a measured number, so none can
 disagree with the run. A page is built again when a file that it quotes changes, and a file, a
 step or a format that does not fit stops a strict build.
@@ -22,7 +22,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 logger = logging.getLogger(__name__)
-FOLDER = "results"
+FOLDER = "aesthetic_utils/results"
 
 
 class ResultError(LookupError):

@@ -9,7 +9,7 @@ import torch
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from aesthetic_utils.aesthetics.rating_file import read_votes
+from aesthetic_utils.judgements.vote_file import read_votes
 from aesthetic_utils.widgets import Rater
 from aesthetic_utils.widgets.rater import SHOWN_HEIGHT, TOO_FAST_S, png_bytes
 

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from aesthetic_utils.aesthetics.own_votes import as_pairs, as_ratings
-from aesthetic_utils.aesthetics.preference import fit_ranking, repeat_agreement
-from aesthetic_utils.aesthetics.rating_file import RatingFileError, read_votes
+from aesthetic_utils.judgements.bradley_terry import fit_ranking, repeat_agreement
+from aesthetic_utils.judgements.vote_file import RatingFileError, read_votes
+from aesthetic_utils.judgements.vote_record import as_pairs, as_ratings
 from aesthetic_utils.widgets import session as session_module
 from aesthetic_utils.widgets.session import RatingSession, RatingSessionError
 

@@ -2,7 +2,7 @@
 
     python tools/figures/data_pages.py
 
-Writes book/figures/data_*.webp, book/figures/emoji_*.webp and results/data_sets.json.
+Writes book/figures/data_*.webp, book/figures/emoji_*.webp and aesthetic_utils/results/data_sets.json.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from aesthetic_utils.data import load_emoji, load_photos, photo_names  # noqa: E402
 
 FIGURES = ROOT / "book" / "figures"
-COUNTS = ROOT / "results" / "data_sets.json"
+COUNTS = ROOT / "aesthetic_utils" / "results" / "data_sets.json"
 FILES = ROOT / "aesthetic_utils" / "data" / "files"
 INK, MUTED, PAPER = "#2a2825", "#67625a", "#ffffff"
 TITLES = {

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from aesthetic_utils.data import load_photo
-from aesthetic_utils.training.runs import load_result
+from aesthetic_utils.published.results import load_result
 
 TINTS = ("#D3E6F5", "#FCE2B8", "#EBD9E6", "#DDE8C7")
 

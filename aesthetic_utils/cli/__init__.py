@@ -1,0 +1,1 @@
+"""The command `aesthetic`, one file a command; main.py puts them together."""

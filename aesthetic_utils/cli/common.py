@@ -1,0 +1,34 @@
+"""What the commands share."""
+
+import argparse
+from pathlib import Path
+
+from aesthetic_utils.storage import AestheticError
+
+
+class UsageError(Exception):
+    """The command makes no sense as it was given."""
+
+
+def require_absent(path: Path, overwrite: bool, option: str = "--out") -> None:
+    """Raises AestheticError if something is there already and may not be replaced.
+
+    option: with which the user can name another file.
+    """
+    if path.exists() and not overwrite:
+        raise AestheticError(
+            f"{path} is there already; choose another {option}, or add --overwrite"
+        )
+
+
+def whole_number(text: str) -> int:
+    """The number that an option was given; argparse says what is wrong with another."""
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
+    return value
+
+
+def plural(count: int, word: str) -> str:
+    """`1 image`, `1,234 images`."""
+    return f"{count:,} {word}{'s' * (count != 1)}"

@@ -1,0 +1,329 @@
+"""Choices between two, and the ranking they give, with its uncertainty.
+
+The model is that of Bradley & Terry (1952): an item with score s wins against one with score t with
+probability 1 / (1 + exp(t - s)). Scores are in logits and have mean 0: a difference of 1 means 73
+wins in 100. A tie counts as half a win for each. Whose choices are pooled is up to the caller: a
+ranking of several raters is that of nobody in particular.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import cg
+from scipy.special import expit, log_expit
+from scipy.stats import norm
+
+from aesthetic_utils.statistics.intervals import Interval, wilson_interval
+from aesthetic_utils.storage import AestheticError
+
+RIDGE = 0.1  # of the fit: a normal prior on scores with standard deviation 1 / sqrt(0.1) = 3.2
+_DIRECT = 500  # items up to which a Newton step is solved directly; above by conjugate gradients
+
+
+class PreferenceError(AestheticError):
+    """Choices from which no ranking can be had; the message says what is missing."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PairVotes:
+    """Choices in the order in which they were made; entries of the arrays are indices."""
+
+    winner: np.ndarray  # int64 [M], into items; either of the two for a tie
+    loser: np.ndarray  # int64 [M]
+    items: tuple[str, ...]
+    rater: np.ndarray | None = None  # int64 [M], into raters; None: one rater
+    tie: np.ndarray | None = None  # bool [M]; None: no ties
+    raters: tuple[str, ...] = ("rater",)
+
+    def __post_init__(self):
+        m = len(self.winner)
+        given = {"rater": np.zeros(m) if self.rater is None else self.rater}
+        given |= {"tie": np.zeros(m) if self.tie is None else self.tie}
+        kinds = {"winner": np.int64, "loser": np.int64, "rater": np.int64, "tie": bool}
+        for name, kind in kinds.items():
+            array = np.asarray(given.get(name, getattr(self, name)), dtype=kind)
+            object.__setattr__(self, name, array)
+            if array.shape != (m,):
+                raise ValueError(f"{name} is {array.shape}; {m} votes need [{m}]")
+        both = np.stack([self.winner, self.loser])
+        if m and not (0 <= both.min() and both.max() < len(self.items)):
+            raise ValueError(f"winner and loser must be indices of the {len(self.items)} items")
+        if m and not (0 <= self.rater.min() and self.rater.max() < len(self.raters)):
+            raise ValueError(f"rater must hold indices of the {len(self.raters)} raters")
+        if (self.winner == self.loser).any():
+            raise ValueError("an item cannot be compared with itself")
+
+    def __len__(self) -> int:
+        return len(self.winner)
+
+    def where(self, chosen: np.ndarray) -> "PairVotes":
+        """The votes at a bool [M] or at indices; items and raters stay."""
+        arrays = ("winner", "loser", "rater", "tie")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in arrays})
+
+    @property
+    def wins(self) -> np.ndarray:
+        """[K, K]: how often the row's item beat the column's."""
+        return self.sparse_wins.toarray()
+
+    @property
+    def sparse_wins(self) -> csr_array:
+        """`wins` without its zeros, which are nearly all where there are many items."""
+        share = np.where(self.tie, 0.5, 1.0)
+        ends = np.stack([self.winner, self.loser])
+        entries = np.concatenate([share, 1 - share]), np.concatenate([ends, ends[::-1]], axis=1)
+        wins = csr_array(coo_array(entries, shape=(len(self.items),) * 2))
+        wins.sum_duplicates()
+        wins.eliminate_zeros()
+        return wins
+
+
+# --------------------------------------------------------------------------------------------------
+# the ranking
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ranking:
+    """Scores of items by the model of Bradley & Terry."""
+
+    items: tuple[str, ...]
+    score: np.ndarray  # [K], logits, mean 0
+    information: csr_array  # [K, K], second derivatives of the penalty and -log_likelihood
+    log_likelihood: float
+    ridge: float
+    votes: int
+    note: str = ""  # what the reader of the scores has to know about missing comparisons
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """[K, K], of the scores: computed when it is first asked for, and exact for any K.
+
+        The inverse of the information by Cholesky's factors, within one array of 8 K^2 bytes; the
+        scores alone need neither that memory nor the K^3 operations.
+        """
+        return _centred_inverse(self.information)
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        """[K], of each score against the mean of all."""
+        return np.sqrt(self.covariance.diagonal().clip(0))
+
+    @property
+    def rank(self) -> np.ndarray:
+        """[K], 1 for the highest score."""
+        return (-self.score).argsort(kind="stable").argsort() + 1
+
+
+def fit_ranking(votes: PairVotes, *, ridge: float = RIDGE) -> Ranking:
+    """Scores by maximum likelihood, with a penalty of ridge / 2 times the sum of their squares.
+
+    With ridge the scores are the most probable ones under a normal prior of standard deviation
+    1 / sqrt(ridge), and there are always some. Without (0) they are those of maximum likelihood, which
+    exist only where every item is linked to every other by a chain of wins (Ford 1957); otherwise
+    PreferenceError says what is missing. Standard errors come from the observed information: second
+    derivatives at the maximum, ridge included. Time and memory go with the votes, not with the pairs
+    that there could be; see `Ranking.covariance` for what the errors need on top.
+    """
+    if ridge < 0 or len(votes.items) < 2:
+        raise ValueError(f"a ranking needs two items and ridge >= 0, not {ridge}")
+    wins = votes.sparse_wins
+    note = _missing_links(wins, votes.items)
+    if note and not ridge:
+        raise PreferenceError(f"{note} Collect more votes, or use ridge above 0")
+    score, information, log_likelihood = _maximise(wins, ridge)
+    return Ranking(
+        items=votes.items,
+        score=score,
+        information=information,
+        log_likelihood=log_likelihood,
+        ridge=ridge,
+        votes=len(votes),
+        note=note,
+    )
+
+
+def _maximise(wins: csr_array, ridge: float) -> tuple[np.ndarray, csr_array, float]:
+    """Newton's method: the scores, and the information and the log-likelihood there."""
+    k, most = wins.shape[0], (wins + wins.T).max()
+    above, below = wins.tocoo().coords  # [E]: who won at least half a time against whom
+
+    def log_likelihood(s: np.ndarray) -> float:
+        return float((wins.data * log_expit(s[above] - s[below])).sum())
+
+    def objective(s: np.ndarray) -> float:
+        return log_likelihood(s) - ridge / 2 * (s**2).sum()
+
+    score = np.zeros(k)
+    for _ in range(200):
+        p = expit(score[above] - score[below])  # [E]
+        surprise = wins.data * (1 - p)
+        gradient = np.bincount(above, surprise, k) - np.bincount(below, surprise, k) - ridge * score
+        information = _information(above, below, surprise * p, ridge, k)
+        if abs(gradient).max() < 1e-9 * (1 + most):
+            return score, information, log_likelihood(score)
+        step = _newton_step(information, gradient)
+        while objective(score + step) < objective(score) - 1e-12 and abs(step).max() > 1e-12:
+            step = step / 2
+        score = score + step
+        score = score - score.mean()
+    raise PreferenceError("the scores do not settle; use a larger ridge")
+
+
+def _information(
+    above: np.ndarray, below: np.ndarray, weight: np.ndarray, ridge: float, k: int
+) -> csr_array:
+    """[K, K]: each pair [E] adds its weight to two items and takes it from what they share."""
+    each = np.bincount(above, weight, k) + np.bincount(below, weight, k) + ridge
+    shared = coo_array((weight, (above, below)), shape=(k, k))
+    return csr_array(diags_array(each) - shared - shared.T)
+
+
+def _newton_step(information: csr_array, gradient: np.ndarray) -> np.ndarray:
+    """The solution of information @ step = gradient; both know nothing of the scores' mean."""
+    k = len(gradient)
+    if k <= _DIRECT:
+        return np.linalg.solve(information.toarray() + 1 / k, gradient)
+    scaled = diags_array(1 / information.diagonal())
+    # an unfinished solution is a step uphill all the same, and Newton's loop goes on from there
+    return cg(information, gradient, rtol=1e-10, maxiter=10 * k, M=scaled)[0]
+
+
+def _centred_inverse(information: csr_array) -> np.ndarray:
+    """The inverse on the scores of mean 0: centre @ inverse @ centre, in place."""
+    k = information.shape[0]
+    inverse = information.toarray(order="F")
+    inverse += 1 / k  # makes it invertible; only differences of scores mean something
+    inverse, failed = dpotrf(inverse, lower=1, clean=0, overwrite_a=1)
+    if not failed:
+        inverse, failed = dpotri(inverse, lower=1, overwrite_c=1)
+    if failed:
+        raise PreferenceError("the scores are too uncertain for a covariance; use a larger ridge")
+    for start in range(0, k, 512):  # LAPACK gives the lower triangle
+        rows = slice(start, start + 512)
+        corner = np.tril(inverse[rows, rows])
+        inverse[rows, rows] = corner + np.tril(corner, -1).T
+        inverse[rows, start + 512 :] = inverse[start + 512 :, rows].T
+    means = inverse.mean(0)
+    inverse -= means
+    inverse -= means[:, None]
+    inverse += means.mean()
+    return inverse
+
+
+def _missing_links(wins: csr_array, items: Sequence[str]) -> str:
+    """What keeps unpenalised scores from existing, in a sentence; empty if nothing does."""
+    parts, part = connected_components(wins, directed=False)
+    if parts > 1:
+        first = [items[i] for i in np.flatnonzero(part == np.bincount(part).argmin())]
+        return (
+            f"The comparisons fall into {parts} groups that were never compared with each other, one "
+            f"of them {_named(first)}: how the groups stand to each other is not known."
+        )
+    groups, group = connected_components(wins, directed=True, connection="strong")
+    if groups == 1:
+        return ""
+    above, below = (group[ends] for ends in wins.tocoo().coords)
+    beaten = np.bincount(below[above != below], minlength=groups) > 0
+    top = [items[i] for i in np.flatnonzero(group == beaten.argmin())]
+    return (
+        f"{_named(top)} never lost against any of the other items: without ridge the distance to "
+        "them is not bounded, and with it the distance is set by the ridge as well."
+    )
+
+
+def _named(items: Sequence[str]) -> str:
+    return ", ".join(items[:4]) + (f" and {len(items) - 4} more" if len(items) > 4 else "")
+
+
+def score_intervals(ranking: Ranking, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends [K] of each score's interval, against the mean of all items."""
+    half = norm.ppf((1 + confidence) / 2) * ranking.standard_error
+    return ranking.score - half, ranking.score + half
+
+
+def difference(ranking: Ranking, a: int, b: int, *, confidence: float = 0.95) -> Interval:
+    """Score of item a less that of item b: their errors go together, so intervals of single scores
+    that overlap do not say that the items are alike."""
+    c = ranking.covariance
+    half = norm.ppf((1 + confidence) / 2) * np.sqrt(c[a, a] + c[b, b] - 2 * c[a, b])
+    value = float(ranking.score[a] - ranking.score[b])
+    return Interval(
+        value=value, low=value - half, high=value + half, n=ranking.votes, confidence=confidence
+    )  # fmt: skip
+
+
+def rank_intervals(
+    ranking: Ranking, *, confidence: float = 0.95, draws: int = 4000, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Best and worst rank [K] that are plausible for each item, 1 the highest score.
+
+    Quantiles of the ranks in scores drawn from the normal distribution around the fitted ones.
+    """
+    values, vectors = np.linalg.eigh(ranking.covariance)
+    root = vectors * np.sqrt(values.clip(0))
+    noise = np.random.default_rng(seed).standard_normal((draws, len(values)))
+    ranks = (-(ranking.score + noise @ root.T)).argsort(1).argsort(1) + 1  # [draws, K]
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low, high = np.quantile(ranks, ends, axis=0, method="inverted_cdf")
+    return low.astype(int), high.astype(int)
+
+
+# --------------------------------------------------------------------------------------------------
+# agreement
+
+
+def repeat_agreement(votes: PairVotes, *, confidence: float = 0.95) -> Interval:
+    """How often a rater, asked about a pair again, answers as the time before.
+
+    One tie of two counts half. The interval is Wilson's, n the repeated questions. Raises
+    PreferenceError when no rater judged a pair twice.
+    """
+    low, high, outcome = outcomes(votes)
+    pair = (votes.rater * len(votes.items) + low) * len(votes.items) + high
+    order = pair.argsort(kind="stable")  # keeps the order in time within a pair
+    again = pair[order][1:] == pair[order][:-1]
+    change = abs(np.diff(outcome[order]))[again]
+    if not len(change):
+        raise PreferenceError("no rater judged a pair twice; repeat some questions (repeat_share)")
+    return _agreement(change, confidence)
+
+
+def agreement(a: PairVotes, b: PairVotes, *, confidence: float = 0.95) -> Interval:
+    """How often two sets of votes agree on the pairs that both contain; items go by their names.
+
+    Votes of one set on one pair are averaged first. n is the number of common pairs. Raises
+    PreferenceError when there is none.
+    """
+    one, two = _by_name(a), _by_name(b)
+    common = sorted(one.keys() & two.keys())
+    if not common:
+        raise PreferenceError("the two have no pair in common; let both judge the same pairs")
+    return _agreement(np.array([abs(one[pair] - two[pair]) for pair in common]), confidence)
+
+
+def outcomes(votes: PairVotes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The smaller and the larger index of each pair, and 1, 0 or -1: the smaller won, tie, lost."""
+    low, high = np.minimum(votes.winner, votes.loser), np.maximum(votes.winner, votes.loser)
+    return low, high, np.where(votes.tie, 0.0, np.where(votes.winner == low, 1.0, -1.0))
+
+
+def _by_name(votes: PairVotes) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], list[float]] = {}
+    for low, high, outcome in zip(*outcomes(votes), strict=True):
+        names = votes.items[low], votes.items[high]
+        swapped = names[0] > names[1]
+        key = names[::-1] if swapped else names
+        found.setdefault(key, []).append(-outcome if swapped else outcome)
+    return {key: float(np.mean(values)) for key, values in found.items()}
+
+
+def _agreement(change: np.ndarray, confidence: float) -> Interval:
+    """From changes of outcome, 0 to 2."""
+    n, same = len(change), float((1 - change / 2).sum())
+    low, high = wilson_interval(same, n, confidence=confidence)
+    return Interval(value=same / n, low=low, high=high, n=n, confidence=confidence)

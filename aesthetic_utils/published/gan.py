@@ -1,0 +1,110 @@
+"""The published GAN runs: settings, the sheet of samples over time, and the measures of a generator."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from aesthetic_utils import runtime
+from aesthetic_utils.data.emoji import load_emoji
+from aesthetic_utils.data.images import read_image, save_image
+from aesthetic_utils.metrics import frechet_distance, nearest
+from aesthetic_utils.models import DCGANConfig, Generator
+from aesthetic_utils.published.results import results_folder
+from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
+from aesthetic_utils.training.gan import BROKEN, GANSettings, broken, sample, train_gan
+from aesthetic_utils.training.perception import load_eyes
+from aesthetic_utils.training.precision import run_precision
+
+
+def gan_settings() -> GANSettings:
+    """Sizes by run mode."""
+    return runtime.by_mode(
+        smoke=GANSettings(steps=2, batch_size=8, base_channels=8),
+        laptop=GANSettings(steps=400),
+        full=GANSettings(steps=8_000),
+    )
+
+
+SHEET_STEPS = (0, 100, 300, 1000, 2000, 3000, 4000, 6000, 8000)
+
+
+def keep_rows(folder: Path) -> Callable[[int, Generator], None]:
+    """Keeps 16 samples from always the same z at the steps of SHEET_STEPS, as row_STEP.png."""
+    from aesthetic_utils.plotting import image_sheet  # slow to import
+
+    def watch(step: int, generator: Generator) -> None:
+        if step in SHEET_STEPS:
+            save_image(image_sheet(sample(generator, 16, seed=1)), folder / f"row_{step}.png")
+
+    return watch
+
+
+def join_rows(folder: Path, out: Path, done: int) -> list[int]:
+    """Joins the rows kept by `keep_rows` from top to bottom into one picture; returns their steps.
+
+    done: steps of the run. Rows of other steps, which an earlier run left there, are passed over.
+    """
+    steps = [s for s in SHEET_STEPS if s <= done and (folder / f"row_{s}.png").exists()]
+    rows = [read_image(folder / f"row_{step}.png") for step in steps]
+    save_image(torch.cat([F.pad(row, (0, 0, 0, 2), value=255) for row in rows], 1), out)
+    return steps
+
+
+def gan_metrics(generator: Generator, seed: int = 0) -> dict:
+    """Frechet distances in the features of the category classifier, and distances to the training set."""
+    train, test = load_emoji("train").images, load_emoji("test").images
+    classifier = load_eyes("cnn_emoji_category")
+    n = len(test)
+    generated = sample(generator, n, seed=seed)
+    noise = torch.rand(generated.shape, generator=torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        sets = {"samples": generated, "held_out_floor": test.float() / 255, "noise_ceiling": noise}
+        features = {k: classifier.features(v) for k, v in sets.items()}
+        reference = classifier.features(train.float() / 255)
+    near, _ = nearest(generated, train.float() / 255)
+    near_test, _ = nearest(test.float() / 255, train.float() / 255)
+    return {
+        "frechet": {k: round(frechet_distance(v, reference), 3) for k, v in features.items()}
+        | {"n": n},
+        "nearest": {
+            "samples_median": near.median().item(),
+            "held_out_median": near_test.median().item(),
+        },
+    }
+
+
+def train_published_gan(
+    kind: str, seed: int, folder: Path, minutes: float | None, precision: str
+) -> tuple[Generator, dict]:
+    """`emoji`, or one of the runs broken on purpose such as `mode collapse`."""
+    path = checkpoint_path(folder)
+    settings = gan_settings()
+    if kind in BROKEN:
+        settings = broken(kind, settings)
+    device = runtime.default_device()
+    images = load_emoji("train").images
+    probe = Generator(DCGANConfig(base_channels=settings.base_channels)).to(device)
+    z = torch.randn(settings.batch_size, 100, device=device)
+    chosen = run_precision(precision, path, lambda: runtime.choose_precision(probe, z))
+    watch = keep_rows(folder)
+    average, _, run = train_gan(
+        settings, images, seed=seed, precision=chosen, path=path, minutes=minutes, watch=watch
+    )
+    watch(run.step, average)  # the last row, if the run ends at one
+    return average, record(settings, chosen, seed, run, gan_metrics(average))
+
+
+def sheet_over_time(folder: Path, seed: int, result: dict) -> dict:
+    """Publishes the samples that the run kept on its way; the steps that they were taken at."""
+    out = results_folder() / "gan_emoji_sheets.webp"
+    return {"sheet_steps": join_rows(folder, out, result["steps"])}
+
+
+RUNS = (
+    PublishedRun(
+        family="gan", kind="emoji", train=train_published_gan, short="gan", extras=sheet_over_time
+    ),
+    *(PublishedRun(family="gan", kind=kind, train=train_published_gan) for kind in BROKEN),
+)

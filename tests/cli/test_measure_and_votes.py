@@ -1,0 +1,143 @@
+"""The commands `aesthetic measure` and `aesthetic votes merge`; their bad use is in test_cli.py."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from aesthetic_utils.cli import main as cli
+from aesthetic_utils.data.images import read_image
+from aesthetic_utils.judgements.vote_file import append_vote, read_votes
+from aesthetic_utils.judgements.vote_record import pair_vote
+from aesthetic_utils.measures import table
+
+
+def run(capsys, *arguments: object) -> tuple[int, str, str]:
+    """Exit code, stdout, stderr."""
+    code = cli.main([str(argument) for argument in arguments])
+    return code, *capsys.readouterr()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    Image.linear_gradient("L").convert("RGB").resize((60, 40)).save(tmp_path / "photo.jpg")
+    return tmp_path / "photo.jpg"
+
+
+# --------------------------------------------------------------------------------------------------
+# measure
+
+
+@pytest.fixture
+def brightness(monkeypatch):
+    """Stands in for all measures, which take a second an image."""
+    monkeypatch.setattr(
+        table, "measure", lambda image: dict.fromkeys(table.MEASURES, float(image.grey.mean()))
+    )
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_measure(capsys, photo, tmp_path):
+    out = tmp_path / "tables" / "out.csv"
+    code, said, err = run(capsys, "measure", photo, "--csv", out, "--workers", 1)
+    assert code == 0 and not err
+    assert said == f"1 image, {len(table.MEASURES)} measures: {out}\n"
+    (row,) = read_csv(out)
+    assert (row["file"], row["width"], row["height"]) == (str(photo), "60", "40")
+    expected = table.measure(read_image(photo))
+    found = {name: float(row[name] or "nan") for name in table.MEASURES}
+    assert found == pytest.approx(expected, nan_ok=True, rel=1e-12)
+
+
+def test_measure_names_bad_files(capsys, photo, tmp_path, brightness):
+    (tmp_path / "bad.jpg").write_text("words")
+    out = tmp_path / "out.csv"
+    command = ["measure", tmp_path, tmp_path / "none.png", "--csv", out, "--workers", 1]
+    code, said, err = run(capsys, *command)
+    assert code == 1 and said.startswith("1 image, ")
+    assert [row["file"] for row in read_csv(out)] == [str(photo)]
+    bad, missing = err.splitlines()
+    assert bad.startswith("aesthetic: left out: ") and "bad.jpg is not an image" in bad
+    assert "none.png" in missing and "no such file" in missing
+
+
+def test_measure_replaces_nothing_unasked(capsys, photo, tmp_path, brightness):
+    out = tmp_path / "out.csv"
+    out.write_text("mine")
+    command = ["measure", photo, "--csv", out, "--workers", 1]
+    code, _, err = run(capsys, *command)
+    assert code == 1 and "add --overwrite" in err and out.read_text() == "mine"
+    assert run(capsys, *command, "--overwrite")[0] == 0
+    assert len(read_csv(out)) == 1
+
+
+def test_measure_says_what_is_wrong(capsys, photo, tmp_path, brightness):
+    def says(path: Path, out: Path) -> str:
+        code, said, err = run(capsys, "measure", path, "--csv", out, "--workers", 1)
+        assert code == 1 and not said and err.startswith("aesthetic: ")
+        return err
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "there are no images in" in says(empty, tmp_path / "out.csv")
+    assert "is a folder" in says(photo, tmp_path)
+    assert "is a file" in says(photo, photo / "out.csv")
+    assert "no image could be measured" in says(tmp_path / "none.png", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+# --------------------------------------------------------------------------------------------------
+# votes
+
+
+@pytest.fixture
+def votes(tmp_path) -> Path:
+    """A folder with the files of two learners, the second of whom handed in a copy too."""
+    folder = tmp_path / "class"
+    for who, choice in (("r-1", "left"), ("r-2", "right"), ("r-2", "tie")):
+        vote = pair_vote(rater=who, session="s-1", left="cat", right="dog", choice=choice)
+        append_vote(folder / f"{who}.csv", vote)
+    (folder / "copy.csv").write_bytes((folder / "r-2.csv").read_bytes())
+    return folder
+
+
+def test_votes_merge(capsys, votes, tmp_path):
+    (votes / "copy.csv").unlink()
+    out = tmp_path / "merged.csv"
+    code, said, err = run(capsys, "votes", "merge", votes, "--out", out)
+    assert code == 0 and not err
+    assert said == f"3 votes of 2 raters from 2 files, 0 rows twice: {out}\n"
+    merged, problems = read_votes(out)
+    assert [vote.choice for vote in merged] == ["left", "right", "tie"] and not problems
+
+
+def test_votes_merge_names_bad_rows_and_copies(capsys, votes, tmp_path):
+    with open(votes / "r-2.csv", "a", encoding="utf-8") as file:
+        file.write("1,s-1,r-2,pair,cat,dog,,perhaps,,812,2026-03-01T09:30:00.000Z\n")
+    later = pair_vote(rater="r-2", session="s-2", left="cat", right="owl", choice="left")
+    append_vote(votes / "copy.csv", later)
+    code, said, err = run(capsys, "votes", "merge", votes, "--out", tmp_path / "merged.csv")
+    assert code == 1 and said.startswith("4 votes of 2 raters from 3 files, 2 rows twice: ")
+    assert "aesthetic: left out: r-2.csv, line 4: " in err
+    assert len(read_votes(tmp_path / "merged.csv")[0]) == 4
+
+
+def test_votes_merge_says_what_is_wrong(capsys, votes, tmp_path):
+    def says(folder: Path, out: Path) -> str:
+        code, said, err = run(capsys, "votes", "merge", folder, "--out", out)
+        assert code == 1 and not said and err.startswith("aesthetic: ")
+        return err
+
+    out = tmp_path / "merged.csv"
+    assert "there are no CSV files in" in says(tmp_path / "nowhere", out)
+    assert "would lie among the files" in says(votes, votes / "merged.csv")
+    assert "cannot be written" in says(votes, votes / "copy.csv" / "merged.csv")
+    out.write_text("mine")
+    assert "add --overwrite" in says(votes, out) and out.read_text() == "mine"
+    assert run(capsys, "votes", "merge", votes, "--out", out, "--overwrite")[0] == 0
+    assert len(read_votes(out)[0]) == 3

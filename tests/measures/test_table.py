@@ -1,0 +1,297 @@
+"""The table of all measures: its columns, its parallel making, and what it says of bad files."""
+
+import csv
+import math
+import subprocess
+import sys
+import tracemalloc
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from reference_images import grey_image, reference_image
+from skimage.color import rgb2hsv, rgb2lab
+
+import aesthetic_utils.measures
+from aesthetic_utils.data.images import save_image
+from aesthetic_utils.measures import columns, planes, table
+from aesthetic_utils.measures.table import MEASURES, MeasureError, measure, measure_folder
+
+REPOSITORY = Path(__file__).parents[2]
+
+# chelsea, 451 x 300, in the Aesthetics Toolbox (Redies et al., 2025) and athec 0.1.2 (Peng, 2022)
+CHELSEA = {
+    "image_size": 751, "aspect_ratio": 1.503333333, "rms_contrast": 12.8102232,
+    "luminance_entropy": 7.352794436, "contrast_range": 103, "color_entropy": 4.202976512,
+    "colourfulness": 37.95735956, "hue_count": 2, "mean_RGB_R": 147.6730894,
+    "mean_Lab_b": 19.46017162, "mean_HSV_H": 0.06293698764, "std_RGB_G": 32.32157206,
+    "std_Lab_a": 4.215741717, "std_HSV_H": 0.023437215, "mirror_symmetry": 18.4481957,
+    "dcm_distance": 3.399056753, "dcm_x": -0.00332594235, "dcm_y": -0.01666666667,
+    "balance": 11.48386788, "homogeneity": 99.42234459, "fourier_slope_redies": -3.024666059,
+    "fourier_sigma": 0.01835420796, "fourier_slope_spehar": -1.363475213,
+    "fourier_slope_mather": -1.383121106, "fractal_2d": 1.469168566, "fractal_3d": 2.607941076,
+    "phog_selfsimilarity": 0.5817569237, "phog_complexity": 6.940256922,
+    "phog_anisotropy": 0.0005439622582, "edge_density": 72.03665766,
+    "eoe_1st_order": 4.520586652,
+}  # fmt: skip
+
+
+@pytest.fixture
+def cheap(monkeypatch):
+    """The mean of red instead of all measures, in this process alone."""
+    monkeypatch.setattr(
+        table, "measure", lambda image: dict.fromkeys(MEASURES, float(image.rgb[..., 0].mean()))
+    )
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Three good images, four bad ones, and what is no image at all."""
+    folder = tmp_path / "pictures"
+    (folder / "more").mkdir(parents=True)
+    for name, value in {"b.png": 20, "a.JPG": 10, "more/c.png": 30}.items():
+        save_image(torch.full((3, 4, 6), value, dtype=torch.uint8), folder / name)
+    save_image(reference_image("disc"), folder / "cut.png")
+    whole = (folder / "cut.png").read_bytes()
+    (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "empty.jpg").touch()
+    (folder / "page.png").write_text("<html></html>")
+    (folder / "words.tiff").write_text("words")
+    (folder / "notes.txt").write_text("no image")
+    (folder / ".hidden.png").write_text("nor this")
+    return folder
+
+
+# --------------------------------------------------------------------------------------------------
+# one image
+
+
+def test_columns_are_the_toolboxs():
+    found = measure(reference_image("chelsea"))
+    assert list(found) == list(MEASURES)
+    assert all(type(value) is float for value in found.values())
+    # edges of equal strength, of which the toolbox's rounding errors choose some
+    assert found.pop("eoe_2nd_order") == pytest.approx(4.442567204, rel=1e-5)
+    assert {name: found[name] for name in CHELSEA} == pytest.approx(CHELSEA, rel=1e-6)
+    assert found["normalised_mirror_symmetry_lr"] == pytest.approx(-0.0181564708, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        torch.zeros(3, 1, 1, dtype=torch.uint8),
+        torch.full((3, 40, 3), 255, dtype=torch.uint8),
+        grey_image(np.random.default_rng(0).integers(0, 256, (30, 500))),
+        grey_image(255 * (np.indices((64, 64)).sum(0) % 2)),
+    ],
+    ids=["a black pixel", "white", "a strip of noise", "a fine chessboard"],
+)
+def test_any_image_has_a_number_in_the_range_or_none(image):
+    for name, value in measure(image).items():
+        low, high = MEASURES[name].range
+        assert math.isnan(value) or low <= value <= high, name
+
+
+def test_each_measure_is_described():
+    for name, item in MEASURES.items():
+        assert name.isidentifier() and item.unit and item.meaning and item.range[0] < item.range[1]
+    references = [item.reference for item in MEASURES.values() if item.reference]
+    assert len(set(references)) == len(references)
+
+
+def test_what_is_computed_together_is_computed_once(monkeypatch):
+    calls = []
+    edge_statistics = columns.edges.edge_statistics
+    monkeypatch.setattr(
+        columns.edges, "edge_statistics", lambda p: calls.append(p) or edge_statistics(p)
+    )
+    image = reference_image("disc")
+    two = ["eoe_2nd_order", "edge_density"]
+    assert list(measure(image, two)) == two
+    assert len(calls) == 1
+    assert list(measure(image, ["rms_contrast"])) == ["rms_contrast"]
+    assert len(calls) == 1
+
+
+def test_a_large_image_gives_the_same_in_strips(monkeypatch):
+    """Bit by bit, whatever the strips, and planes that are let go are there when asked for again."""
+    image = reference_image("chelsea")
+    whole = measure(image)
+    monkeypatch.setattr(planes, "_STRIP", 7 * image.shape[2] + 3)
+    monkeypatch.setattr(planes, "_LARGE", 1000)
+    in_strips = planes.as_planes(image)
+    assert measure(in_strips) == whole
+    assert not {"lab", "hsv"} & set(vars(in_strips))
+    np.testing.assert_array_equal(in_strips.lab, rgb2lab(in_strips.rgb))
+    np.testing.assert_array_equal(in_strips.hsv, rgb2hsv(in_strips.rgb))
+
+
+def test_a_large_image_needs_room_for_one_colour_space_at_a_time(monkeypatch):
+    """24 bytes a pixel for L*a*b* and as many for what is computed from it; 140 it was before."""
+    monkeypatch.setattr(planes, "_STRIP", 1 << 14)
+    monkeypatch.setattr(planes, "_LARGE", 1 << 16)
+    large = np.random.default_rng(0).integers(0, 256, (3, 900, 1000), dtype=np.uint8)
+    columns = [n for n, m in MEASURES.items() if m.group in (columns._colour, columns._composition)]
+    image = planes.as_planes(large)
+    tracemalloc.start()
+    try:
+        measure(image, [*columns, "phog_complexity"])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 55 * large[0].size
+
+
+def test_measuring_needs_no_torch(tmp_path):
+    """Nor what else takes long to load."""
+    save_image(reference_image("disc"), tmp_path / "disc.png")
+    picture, out = str(tmp_path / "disc.png"), str(tmp_path / "t.csv")
+    program = (
+        "import sys; from aesthetic_utils.cli import main as cli; "
+        f"code = cli.main(['measure', {picture!r}, '--csv', {out!r}]); "
+        "slow = {'torch', 'scipy.signal', 'scipy.stats', 'matplotlib'} & set(sys.modules); "
+        "sys.exit(code or str(slow or '') or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_unknown_columns_are_named():
+    with pytest.raises(ValueError, match="no measure is called 'beauty'; there are image_size"):
+        measure(reference_image("disc"), ["beauty"])
+
+
+# --------------------------------------------------------------------------------------------------
+# many images
+
+
+def test_files_and_folders(folder):
+    found = table.image_files([folder / "notes.txt", folder, folder / "b.png"])
+    names = [file.relative_to(folder).as_posix() for file in found]
+    assert names == [
+        "notes.txt", "a.JPG", "b.png", "cut.png", "empty.jpg", "more/c.png", "page.png", "words.tiff",
+    ]  # fmt: skip
+
+
+def test_bad_files_are_named_and_cost_nothing_else(folder, cheap):
+    found = measure_folder(folder, workers=1, progress=False)
+    assert [Path(row["file"]).name for row in found.rows] == ["a.JPG", "b.png", "c.png"]
+    assert [row["balance"] for row in found.rows] == pytest.approx([10, 20, 30], abs=1)
+    assert [(row["width"], row["height"]) for row in found.rows] == 3 * [(6, 4)]
+    reasons = {Path(bad.file).name: str(bad) for bad in found.bad}
+    assert list(reasons) == ["cut.png", "empty.jpg", "page.png", "words.tiff"]
+    for name, words in {"cut.png": "cut short", "empty.jpg": "is empty", "page.png": "web page",
+                        "words.tiff": "not an image"}.items():  # fmt: skip
+        assert words in reasons[name] and reasons[name].count(str(folder / name)) == 1
+
+
+def test_what_cannot_be_measured_is_named(folder, monkeypatch):
+    for error, words in [(MemoryError(), "memory"), (RuntimeError("odd"), "RuntimeError: odd")]:
+
+        def fail(image, error=error):
+            raise error
+
+        monkeypatch.setattr(table, "measure", fail)
+        found = measure_folder([folder / "b.png"], workers=1, progress=False)
+        assert not found.rows and words in str(found.bad[0])
+        assert str(found.bad[0]).startswith(str(folder / "b.png"))
+
+
+def test_in_parallel_as_one_by_one(tmp_path):
+    for k in range(2):
+        grey = np.random.default_rng(k).integers(0, 256, (20, 24 + k))
+        save_image(grey_image(grey), tmp_path / f"{k}.png")
+    (tmp_path / "0b.png").touch()
+    parallel = measure_folder(tmp_path, workers=2, progress=False)
+    alone = measure_folder(tmp_path, workers=1, progress=False)
+    assert [row["width"] for row in parallel.rows] == [24, 25]
+    np.testing.assert_equal(parallel.rows, alone.rows)  # NaN equals NaN here
+    assert parallel.bad == alone.bad and len(alone.bad) == 1
+
+
+def test_progress_is_shown(folder, cheap, capsys):
+    measure_folder(folder, workers=1)
+    assert "7/7" in capsys.readouterr().err
+
+
+def test_a_killed_worker(folder, monkeypatch):
+    def killed(*args, **kwargs):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(table, "ProcessPoolExecutor", killed)
+    with pytest.raises(MeasureError, match="use fewer workers"):
+        measure_folder(folder, workers=2, progress=False)
+
+
+def test_workers(monkeypatch):
+    monkeypatch.setattr(table.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert [table._worker_count(None, files) for files in (0, 1, 15, 16, 1000)] == [1, 1, 1, 2, 8]
+    assert [table._worker_count(3, files) for files in (0, 1, 7)] == [1, 1, 3]
+    assert table._worker_count(500, 1000) == 61
+    with pytest.raises(ValueError, match="at least 1"):
+        measure_folder([], workers=0)
+
+
+def test_a_folder_without_images(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(MeasureError, match=r"no images in .*; looked for \.png, \.jpg"):
+        measure_folder(tmp_path)
+
+
+# --------------------------------------------------------------------------------------------------
+# the table
+
+
+def test_the_table_keeps_all_digits(tmp_path):
+    values = {name: 1 / (3 + k) for k, name in enumerate(MEASURES)}
+    rows = [
+        {"file": 'a, "b"; 夜.png', "width": 6, "height": 4, **values},
+        {"file": "c.png", "width": 1, "height": 2, **values, "fractal_2d": math.nan},
+    ]
+    path = tmp_path / "new" / "out.csv"
+    table.write_table(path, rows)
+    with open(path, encoding="utf-8", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert list(first) == ["file", "width", "height", *MEASURES]
+    assert first["file"] == 'a, "b"; 夜.png' and first["width"] == "6"
+    assert {name: float(first[name]) for name in MEASURES} == values
+    assert second["fractal_2d"] == ""
+    assert [entry.name for entry in path.parent.iterdir()] == ["out.csv"]
+
+
+def test_tables_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    for path, words in [
+        (tmp_path, "is a folder"),
+        (tmp_path / "file" / "out.csv", "is a file"),
+        (tmp_path / "file" / "deeper" / "out.csv", "cannot be written"),
+    ]:
+        with pytest.raises(MeasureError, match=words):
+            table.require_writable(path)
+    with pytest.raises(MeasureError, match="cannot be written"):
+        table.write_table(tmp_path / "file" / "out.csv", [])
+    table.require_writable(tmp_path / "out.csv")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+# --------------------------------------------------------------------------------------------------
+# the package
+
+
+def test_importing_the_package_loads_nothing():
+    program = (
+        "import sys, aesthetic_utils.measures as a; "
+        "assert 'measure' in dir(a); "
+        "assert not {'numpy', 'torch', 'PIL', 'skimage'} & set(sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY).returncode == 0
+
+
+def test_all_that_is_exported_is_there():
+    for name in aesthetic_utils.measures.__all__:
+        exported = getattr(aesthetic_utils.measures, name)
+        assert exported is MEASURES or exported.__name__ == name
+    with pytest.raises(ImportError, match="beauty"):
+        from aesthetic_utils.measures import beauty  # noqa: F401
