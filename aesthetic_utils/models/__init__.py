@@ -3,6 +3,7 @@
 from aesthetic_utils.models.cnn import ArticleCNN, CNNConfig
 from aesthetic_utils.models.dcgan import DCGANConfig, Discriminator, Generator
 from aesthetic_utils.models.judge import Eyes, Judge, JudgeConfig
+from aesthetic_utils.models.resnet import ResidualBlock, ResNet, ResNetConfig
 from aesthetic_utils.models.srresnet import SRResNet, SRResNetConfig
 
 __all__ = [
@@ -14,6 +15,9 @@ __all__ = [
     "Generator",
     "Judge",
     "JudgeConfig",
+    "ResNet",
+    "ResNetConfig",
+    "ResidualBlock",
     "SRResNet",
     "SRResNetConfig",
 ]
