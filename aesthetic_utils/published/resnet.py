@@ -15,7 +15,7 @@ from torch import Tensor
 
 from aesthetic_utils import runtime
 from aesthetic_utils.data.augment_drawings import mirror_images
-from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, EMOJI_HANDS, EmojiSet, load_emoji
+from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, load_emoji
 from aesthetic_utils.metrics import confusion_matrix
 from aesthetic_utils.models.resnet import ResNet, ResNetConfig
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
@@ -57,13 +57,6 @@ def training_drawings(kind: str) -> tuple[Tensor, Tensor]:
     return images[::step], labels[::step]
 
 
-def held_out(kind: str, split: str = "test", *, ideas: str = "common") -> EmojiSet:
-    """Held-out drawings: of the core by default, with designers numbered as among the ten hands."""
-    emoji = load_emoji(split, ideas=ideas)
-    assert EMOJI_HANDS[: len(EMOJI_DESIGNERS)] == EMOJI_DESIGNERS
-    return emoji
-
-
 def train_emoji(
     kind: str, seed: int, folder: Path, minutes: float | None, precision: str
 ) -> tuple[ResNet, dict]:
@@ -80,7 +73,7 @@ def train_emoji(
     chosen = run_precision(
         precision, path, lambda: runtime.choose_precision(ResNet(config).to(device), example)
     )
-    validation = held_out(kind, "validation")
+    validation = load_emoji("validation")  # its designers are the first five of the ten hands
     model, run = train_resnet(
         config, settings, images, labels, seed=seed, precision=chosen, path=path, minutes=minutes,
         validation=(validation.images, getattr(validation, label)),
@@ -101,10 +94,10 @@ def emoji_metrics(model: ResNet, kind: str) -> dict:
     A network that knows ten hands may name one of the other five for a drawing of the core, which counts as
     wrong in "scores"; "among_five" lets it choose among the five alone, as a network must that knows no other.
     """
-    core, label = held_out(kind), label_of(kind)
+    core, everything = load_emoji("test"), load_emoji("test", ideas="all")
+    label = label_of(kind)
     expected = getattr(core, label)
     logits = predict(model, core.images)
-    everything = held_out(kind, ideas="all")
     metrics = {
         "scores": evaluate_classifier(model, core.images, expected),
         "all_hands": evaluate_classifier(model, everything.images, getattr(everything, label)),
@@ -125,7 +118,7 @@ def emoji_metrics(model: ResNet, kind: str) -> dict:
 def emoji_summary(kind: str, records: Sequence[dict]) -> dict:
     """Mean and interval over the seeds of each score, the scores of each seed, the confusions of the first."""
     metrics = [each["metrics"] for each in records]
-    expected = getattr(held_out(kind), label_of(kind))
+    expected = getattr(load_emoji("test"), label_of(kind))
     scores = [key for key in ("scores", "among_five", "all_hands") if key in metrics[0]]
     return {
         "accuracy": mean_and_interval([m["scores"]["accuracy"] for m in metrics]),
@@ -134,7 +127,7 @@ def emoji_summary(kind: str, records: Sequence[dict]) -> dict:
             {"seed": each["seeds"][0], "minutes": each["minutes"]} | {key: each["metrics"][key] for key in scores}
             for each in records
         ],
-        "majority": (expected.bincount().max() / len(expected)).item(),
+        "majority": int(expected.bincount().max()) / len(expected),
         "confusion": metrics[0]["confusion"],
         "classes": list(class_names(kind)),
     }  # fmt: skip

@@ -173,7 +173,7 @@ def counts_of_all() -> dict:
         "ideas": len(set(emoji.names)),
         "hands": len(emoji.designer_names),
         "images": len(emoji),
-        "by_one_hand": sum(n == 1 for n in Counter(emoji.names).values()),
+        "by_all": sum(n == len(emoji.designer_names) for n in Counter(emoji.names).values()),
         "by_hand": dict(zip(emoji.designer_names, emoji.designer.bincount().tolist(), strict=True)),
         "split": {s: len(load_emoji(s, ideas="all")) for s in ("train", "validation", "test")},
         "ideas_by_split": {
