@@ -15,11 +15,19 @@ def test_the_counts_are_those_of_the_loaders():
 
 def test_every_picture_of_the_page_is_there():
     page = (ROOT / "book" / "data.md").read_text("utf-8")
-    for name in ("emoji_five_designers", "emoji_categories", *data_pages.GROUPS):
+    for name in (
+        "emoji_five_designers",
+        "emoji_further_hands",
+        "emoji_categories",
+        *data_pages.GROUPS,
+    ):
         assert (data_pages.FIGURES / f"{name}.webp").is_file()
         assert name == "emoji_five_designers" or f"figures/{name}.webp" in page
 
 
-def test_every_idea_of_the_first_picture_is_drawn_by_all():
-    names = data_pages.load_emoji("all", designers=["noto"]).names
-    assert set(data_pages.IDEAS) <= set(names)
+def test_every_idea_of_the_pictures_of_hands_is_drawn_by_all():
+    for titles, ideas in (
+        (data_pages.TITLES, data_pages.IDEAS),
+        (data_pages.FURTHER_TITLES, data_pages.FURTHER_IDEAS),
+    ):
+        assert set(ideas) <= set(data_pages.load_emoji("all", designers=list(titles)).names)

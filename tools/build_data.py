@@ -10,180 +10,27 @@ Pillow version that `manifest.json` names. `--check` compares with the committed
 
 import argparse
 import csv
-import hashlib
 import io
 import json
 import struct
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zlib
-from collections import Counter, defaultdict
 from pathlib import Path
 
 import PIL
 from PIL import Image
 
-FILES = Path(__file__).parents[1] / "aesthetic_utils" / "data" / "files"
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
 
-TILE = 64  # pixels; every design is stored once at this size
-COLUMNS = 35  # tiles in a row of a sheet
-SUPERSAMPLING = 4  # rendered this much larger, then averaged
+from tools.emoji_data import build_emoji, sha256, to_csv  # noqa: E402 (the root is on the path only now)
 
-# designer -> package, version, title, author, licence, licence text, home
-EMOJI_SETS = {
-    "noto": (
-        "noto", "1.2.9", "Noto Emoji", "Google", "Apache-2.0",
-        "https://www.apache.org/licenses/LICENSE-2.0", "https://github.com/googlefonts/noto-emoji",
-    ),
-    "twemoji": (
-        "twemoji", "1.2.5", "Twemoji", "Twitter and contributors", "CC-BY-4.0",
-        "https://creativecommons.org/licenses/by/4.0/", "https://github.com/jdecked/twemoji",
-    ),
-    "fluent": (
-        "fluent-emoji-flat", "1.2.6", "Fluent Emoji (flat)", "Microsoft", "MIT",
-        "https://opensource.org/license/mit", "https://github.com/microsoft/fluentui-emoji",
-    ),
-    "emojione": (
-        "emojione", "1.2.3", "EmojiOne 2.3", "Emoji One", "CC-BY-4.0",
-        "https://creativecommons.org/licenses/by/4.0/", "https://github.com/EmojiTwo/emojitwo",
-    ),
-    "openmoji": (
-        "openmoji", "1.2.29", "OpenMoji", "OpenMoji (HfG Schwaebisch Gmuend)", "CC-BY-SA-4.0",
-        "https://creativecommons.org/licenses/by-sa/4.0/", "https://github.com/hfg-gmuend/openmoji",
-    ),
-}  # fmt: skip
-CATEGORIES = (
-    "Smileys & Emotion",
-    "People & Body",
-    "Animals & Nature",
-    "Food & Drink",
-    "Travel & Places",
-    "Activities",
-    "Objects",
-    "Symbols",
-)
-# words that make variants of one idea; variants share a split, so that no idea is in two of them
-VARIANT_WORDS = set(
-    "man woman men women person people boy girl old baby mr mrs dark light left right up down back "
-    "oncoming with face and the open closed first last quarter new full japanese no red blue white "
-    "black green yellow orange purple brown large small medium heavy".split()
-)
+FILES = ROOT / "aesthetic_utils" / "data" / "files"
 
 PHOTO_LONG_SIDE = 768  # pixels
 PHOTO_QUALITY = 90  # WebP
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def family(name: str) -> str:
-    """The idea behind a name: `man-dancing` and `woman-dancing` are one, the 24 clock faces are one."""
-    if "oclock" in name or "thirty" in name:
-        return "clock"
-    words = [w for w in name.split("-") if w not in VARIANT_WORDS]
-    return words[0] if words else name
-
-
-def split_names(names: list[str], category: dict[str, str]) -> dict[str, str]:
-    """name -> split: about 80 % train, 10 % validation, 10 % test of each category.
-
-    Ideas are taken in the order of a hash, so that the alphabet plays no part, and never divided.
-    """
-    families = defaultdict(list)
-    for name in names:
-        families[family(name)].append(name)
-    quota = {c: n / 10 for c, n in Counter(category[name] for name in names).items()}
-    taken, split = Counter(), {}
-    for key in sorted(families, key=lambda k: sha256(k.encode())):
-        members, of = families[key], category[families[key][0]]
-        fits = (s for s in ("test", "validation") if taken[s, of] + len(members) <= quota[of])
-        choice = next(fits, "train")
-        taken[choice, of] += len(members)
-        split |= dict.fromkeys(members, choice)
-    return split
-
-
-# --------------------------------------------------------------------------------------------------
-# emoji
-
-
-def open_package(name: str, version: str, packages: Path) -> tarfile.TarFile:
-    path = packages / f"iconify-json-{name}-{version}.tgz"
-    if not path.exists():
-        command = ["npm", "pack", "--silent", f"@iconify-json/{name}@{version}"]
-        subprocess.run(command, cwd=packages, check=True, stdout=subprocess.DEVNULL)
-    return tarfile.open(path)
-
-
-def read_json(package: tarfile.TarFile, name: str) -> dict:
-    return json.load(package.extractfile(f"package/{name}"))
-
-
-def render(icon: dict, width: int, height: int) -> Image.Image:
-    """One design as an RGB tile on white."""
-    import cairosvg  # an extra of this tool alone
-
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'viewBox="0 0 {icon.get("width", width)} {icon.get("height", height)}">{icon["body"]}</svg>'
-    )
-    size = TILE * SUPERSAMPLING
-    png = cairosvg.svg2png(svg.encode(), output_width=size, output_height=size)
-    drawn = Image.open(io.BytesIO(png)).convert("RGBA")
-    white = Image.new("RGBA", drawn.size, "white")
-    return Image.alpha_composite(white, drawn).convert("RGB").reduce(SUPERSAMPLING)
-
-
-def build_emoji(packages: Path) -> dict[str, bytes]:
-    """Every file of data/files/emoji as bytes."""
-    icons, aliases, sizes = {}, {}, {}
-    for designer, (name, version, *_) in EMOJI_SETS.items():
-        with open_package(name, version, packages) as package:
-            data = read_json(package, "icons.json")
-            if designer == "noto":
-                listing = read_json(package, "metadata.json")["categories"]
-        icons[designer], aliases[designer] = data["icons"], data.get("aliases", {})
-        sizes[designer] = data.get("width", 16), data.get("height", 16)
-    category = {n: c for c in CATEGORIES for n in listing[c]}
-    drawn_by_all = set.intersection(*(set(icons[d]) | set(aliases[d]) for d in EMOJI_SETS))
-    names = sorted(
-        n for n in drawn_by_all if n in category and "skin-tone" not in n and "flag" not in n
-    )
-
-    files, rows = {}, []
-    for designer, (package, version, title, author, licence, text, home) in EMOJI_SETS.items():
-        height = -(-len(names) // COLUMNS) * TILE
-        sheet = Image.new("RGB", (COLUMNS * TILE, height), "white")
-        for i, name in enumerate(names):
-            source = aliases[designer].get(name, {}).get("parent", name)
-            tile = render(icons[designer][source], *sizes[designer])
-            sheet.paste(tile, (i % COLUMNS * TILE, i // COLUMNS * TILE))
-        buffer = io.BytesIO()
-        sheet.save(buffer, "WEBP", lossless=True, quality=100, method=6)
-        files[f"{designer}.webp"] = buffer.getvalue()
-        rows.append(
-            dict(
-                designer=designer,
-                title=title,
-                author=author,
-                license=licence,
-                license_url=text,
-                source=home,
-                package=f"@iconify-json/{package}",
-                version=version,
-                file=f"{designer}.webp",
-                sha256=sha256(buffer.getvalue()),
-            )  # fmt: skip
-        )
-        print(f"{designer}: {len(names)} designs, {len(buffer.getvalue()) / 1e6:.2f} MB")
-    split = split_names(names, category)
-    index = [dict(name=n, category=category[n], split=split[n]) for n in names]
-    files["names.json"] = (json.dumps(index, indent=0) + "\n").encode()
-    files["attribution.csv"] = to_csv(rows)
-    return files
 
 
 # --------------------------------------------------------------------------------------------------
@@ -267,14 +114,6 @@ def build_photos(packages: Path) -> dict[str, bytes]:
 
 
 # --------------------------------------------------------------------------------------------------
-
-
-def to_csv(rows: list[dict]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def write(folder: Path, files: dict[str, bytes]) -> None:

@@ -44,15 +44,19 @@ def data(options: argparse.Namespace) -> None:
 
 
 def _describe_emoji() -> str:
-    from aesthetic_utils.data.emoji import emoji_attribution, load_emoji
+    from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, emoji_attribution, load_emoji
 
     sizes = {split: len(set(load_emoji(split).names)) for split in ("train", "validation", "test")}
-    designers = [f"{row['designer']} ({row['license']})" for row in emoji_attribution()]
+    rows = emoji_attribution()
+    licences = {row["designer"]: f"{row['designer']} ({row['license']})" for row in rows}
+    further = [text for hand, text in licences.items() if hand not in EMOJI_DESIGNERS]
+    drawings = sum(int(row["drawings"]) for row in rows)
     return (
-        f"emoji     {sum(sizes.values())} ideas, each drawn by {len(designers)} designers; "
+        f"emoji     {sum(sizes.values())} ideas, each drawn by {len(EMOJI_DESIGNERS)} designers; "
         f"{_counts(sizes)}\n"
-        f"          {', '.join(designers)}\n"
-        "          load_emoji(), emoji_attribution()\n"
+        f"          {', '.join(licences[d] for d in EMOJI_DESIGNERS)}\n"
+        f"          {drawings:,} drawings in all, by these and by {', '.join(further)}\n"
+        '          load_emoji(), load_emoji(ideas="all"), emoji_attribution()\n'
     )
 
 

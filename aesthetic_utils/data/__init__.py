@@ -6,6 +6,11 @@ Nothing is loaded before it is asked for: measuring pictures needs no torch.
 from aesthetic_utils.lazy import attach
 
 _HOMES = {
+    "augment_drawings": (
+        "cut_out_white",
+        "mirror_images",
+        "shift_on_white",
+    ),
     "batches": (
         "TensorBatches",
         "random_flip",
@@ -19,7 +24,9 @@ _HOMES = {
     "emoji": (
         "EMOJI_CATEGORIES",
         "EMOJI_DESIGNERS",
+        "EMOJI_HANDS",
         "EmojiSet",
+        "drawing_attribution",
         "emoji_attribution",
         "load_emoji",
     ),

@@ -4,6 +4,7 @@ from aesthetic_utils.models.cnn import ArticleCNN, CNNConfig
 from aesthetic_utils.models.convnet import ConvNet, ConvNetConfig
 from aesthetic_utils.models.dcgan import DCGANConfig, Discriminator, Generator
 from aesthetic_utils.models.judge import Eyes, Judge, JudgeConfig
+from aesthetic_utils.models.resnet import ResidualBlock, ResNet, ResNetConfig
 from aesthetic_utils.models.srresnet import SRResNet, SRResNetConfig
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "Generator",
     "Judge",
     "JudgeConfig",
+    "ResNet",
+    "ResNetConfig",
+    "ResidualBlock",
     "SRResNet",
     "SRResNetConfig",
 ]

@@ -4,7 +4,7 @@
     :group: monuments
     ```
 
-`photos` gives one row a photograph (all, or one group), `emoji` one row a designer. Both are read
+`photos` gives one row a photograph (all, or one group), `emoji` one row a hand. Both are read
 from the attribution.csv that ships beside the pictures, so that page and data cannot disagree.
 """
 
@@ -56,19 +56,20 @@ def photo_cells(row: dict[str, str]) -> list[Cell]:
 
 
 def emoji_cells(row: dict[str, str]) -> list[Cell]:
-    """The cells of one designer's set."""
+    """The cells of one hand's set."""
     return [
         (row["title"], row["source"]),
         (row["author"], ""),
         (row["license"], row["license_url"]),
         (f"{row['package']} {row['version']}", ""),
-        (row["file"], ""),
+        (row["drawings"], ""),
+        (", ".join(filter(None, [row["file"], row["more"]])), ""),
     ]
 
 
 TABLES = {
     "photos": (photo_cells, ["Photograph", "Author", "Licence", "Pixels", "Changes", "Package"]),
-    "emoji": (emoji_cells, ["Design", "Author", "Licence", "Package", "File"]),
+    "emoji": (emoji_cells, ["Design", "Author", "Licence", "Package", "Drawings", "Files"]),
 }
 
 

@@ -36,9 +36,19 @@ TITLES = {
     "emojione": "EmojiOne",
     "openmoji": "OpenMoji",
 }
+FURTHER_TITLES = {
+    "noto-v1": "Noto, blobs",
+    "fluent-color": "Fluent, color",
+    "fxemoji": "FxEmojis",
+    "streamline": "Streamline",
+    "emojione-v1": "EmojiOne 1.5",
+}
 IDEAS = (
     "grinning-face", "face-with-tears-of-joy", "ghost", "octopus", "red-apple", "hamburger",
     "rocket", "house", "guitar", "light-bulb", "red-heart",
+)  # fmt: skip
+FURTHER_IDEAS = (  # the same where the further hands drew them
+    *IDEAS[:7], "castle", "guitar", "penguin", "broken-heart",
 )  # fmt: skip
 GROUPS = {
     "data_photos_monuments": ("monuments",),
@@ -86,13 +96,13 @@ def tile(image: Tensor) -> np.ndarray:
     return image.permute(1, 2, 0).numpy()
 
 
-def five_designers() -> None:
-    """Eleven ideas, each as five designers drew it."""
+def hands(titles: dict[str, str], ideas: tuple[str, ...], name: str) -> None:
+    """Eleven ideas, each as some of the hands drew it."""
     rows = []
-    for designer in TITLES:
-        emoji = load_emoji("all", size=64, designers=[designer])
-        rows.append([tile(emoji.images[emoji.names.index(name)]) for name in IDEAS])
-    save(rows_of_tiles(rows, list(TITLES.values())), "emoji_five_designers")
+    for hand in titles:
+        emoji = load_emoji("all", size=64, designers=[hand])
+        rows.append([tile(emoji.images[emoji.names.index(idea)]) for idea in ideas])
+    save(rows_of_tiles(rows, list(titles.values())), name)
 
 
 def categories() -> None:
@@ -144,6 +154,7 @@ def counts() -> dict:
             },
             "megabytes": megabytes("emoji"),
         },
+        "emoji_all": counts_of_all(),
         "photos": {
             "photographs": len(photos),
             "groups": dict(sorted(Counter(photo.group for photo in photos).items())),
@@ -155,6 +166,22 @@ def counts() -> dict:
     }
 
 
+def counts_of_all() -> dict:
+    """What there is of the drawings of all ten hands."""
+    emoji = load_emoji("all", ideas="all")
+    return {
+        "ideas": len(set(emoji.names)),
+        "hands": len(emoji.designer_names),
+        "images": len(emoji),
+        "by_all": sum(n == len(emoji.designer_names) for n in Counter(emoji.names).values()),
+        "by_hand": dict(zip(emoji.designer_names, emoji.designer.bincount().tolist(), strict=True)),
+        "split": {s: len(load_emoji(s, ideas="all")) for s in ("train", "validation", "test")},
+        "ideas_by_split": {
+            s: len(set(load_emoji(s, ideas="all").names)) for s in ("train", "validation", "test")
+        },
+    }
+
+
 def megabytes(folder: str) -> float:
     size = sum(path.stat().st_size for path in (FILES / folder).iterdir() if path.is_file())
     return round(size / 1e6, 1)
@@ -162,7 +189,8 @@ def megabytes(folder: str) -> float:
 
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
-    five_designers()
+    hands(TITLES, IDEAS, "emoji_five_designers")
+    hands(FURTHER_TITLES, FURTHER_IDEAS, "emoji_further_hands")
     categories()
     for name, groups in GROUPS.items():
         contact_sheet(name, groups)
