@@ -37,13 +37,21 @@ class LessonClient(NotebookClient):
     used: {"home": the folder that the package was imported from or None, "modules": [...], "files": [...]}.
 
     notebook: it is executed in place. folder: the working folder. times: how often each cell runs in a row.
+    timeout: seconds that a cell may take; without it a full training run takes what it takes.
     What it asks the kernel changes no name, no count and no random number of the lesson.
     """
 
-    def __init__(self, notebook: nbformat.NotebookNode, *, folder: Path, times: int = 1) -> None:
+    def __init__(
+        self,
+        notebook: nbformat.NotebookNode,
+        *,
+        folder: Path,
+        times: int = 1,
+        timeout: int | None = None,
+    ) -> None:
         super().__init__(
             notebook,
-            timeout=None,  # a full training run takes what it takes
+            timeout=timeout,
             kernel_name="python3",
             record_timing=False,  # times would change the file at every run
             coalesce_streams=True,
