@@ -6,7 +6,6 @@ Each lesson is executed once, in smoke mode, every code cell twice in a row.
 import configparser
 import os
 import re
-import statistics
 from pathlib import Path
 
 import nbformat
@@ -77,7 +76,7 @@ def processor_seconds() -> float:
     return used.children_user + used.children_system
 
 
-def test_a_lesson_runs_in_steps_of_a_learner(path, notebook, record_property):
+def test_cells_run_twice_claims_answer_and_texts_are_compared(path, notebook, record_property):
     """A cell that is run again works; a claim answers; half of what is the same on every machine is compared."""
     published = {i: text_of(cell.outputs) for i, cell in code_cells(notebook).items()}
     client = LessonClient(notebook, folder=path.parent, times=2, timeout=A_CELL_MAY_TAKE_S)
@@ -136,6 +135,5 @@ def test_cells_are_short(path, notebook):
     shown = [cell for cell in code_cells(notebook).values() if "hide-cell" not in tags(cell)]
     lines = [len(cell.source.splitlines()) for cell in shown]
     assert max(lines) <= LONGEST
-    assert statistics.median(lines) <= LONG
     longer = [cell.source.splitlines()[0] for cell, n in zip(shown, lines, strict=True) if n > LONG]
     assert len(longer) <= LONGER.get(path.stem, 0), f"split one of those that begin with {longer}"

@@ -38,7 +38,7 @@ class LessonClient(NotebookClient):
 
     notebook: it is executed in place. folder: the working folder. times: how often each cell runs in a row.
     timeout: seconds that a cell may take; without it a full training run takes what it takes.
-    What it asks the kernel changes no name, no count and no random number of the lesson.
+    What it asks the kernel changes no name and no count of the lesson, and no number that numpy, torch or Python draw next.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class LessonClient(NotebookClient):
         )
         self.times = times
         self.verdicts: list[Verdict] = []
-        self.used: dict[str, Any] = {}
+        self.used: dict[str, Any] = {"home": None, "modules": [], "files": []}
         self.runs: dict[int, list[list[nbformat.NotebookNode]]] = {}
         self._printed = ""
 
