@@ -103,6 +103,14 @@ class Precision:
         return f"{str(self.dtype).removeprefix('torch.')}, {layout}"
 
 
+def without_autocast(device: torch.device | str) -> contextlib.AbstractContextManager:
+    """The context for what has to be computed in the format of its inputs inside an autocast, too."""
+    kind = torch.device(device).type
+    if kind == "meta" or not torch.is_autocast_enabled(kind):
+        return contextlib.nullcontext()  # which leaves no trace in an exported network
+    return torch.autocast(kind, enabled=False)
+
+
 def precision_candidates(device: torch.device) -> list[Precision]:
     """What is worth trying on a device; plain float32 always comes first."""
     half = torch.bfloat16

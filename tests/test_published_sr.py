@@ -111,3 +111,19 @@ def test_a_run_whose_loss_is_no_number_ends_at_once(monkeypatch):
     monkeypatch.setattr(sr, "fastest_step", lambda *a: lambda low, high: broken)
     with pytest.raises(AestheticError, match="no number by step 0; lower the learning rate"):
         sr.train_super_resolution(settings, pool, precision=Precision())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_never_looks_at_a_value_and_leaves_nothing_on_the_processor(kind):
+    """On the device "meta" there are no values: what looks at one, or adds a tensor from elsewhere, raises."""
+    settings = sr.settings_by_mode(kind)
+    pool = sr.training_pool(settings)[0].to("meta")
+    model, average = (sr.build(settings).to("meta") for _ in range(2))
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    low, high = pool.sample(batch_size=3, seed=0, step=0)
+    if settings.scale == 1:
+        low = sr.random_damage(low, step_generator(0, 0))
+    assert low.is_meta and high.is_meta
+    loss = sr.super_resolution_step(model, optimizer, low, high)
+    sr.update_ema(average, model, 0.9)
+    assert loss.is_meta and loss.shape == ()

@@ -335,7 +335,7 @@ def test_a_place_that_cannot_be_written_is_named_before_any_work(monkeypatch, tm
 
 
 def test_a_classifier_is_published_with_the_record_of_its_first_seed(smoke, monkeypatch, tmp_path):
-    monkeypatch.setattr(published_run, "publish", lambda name, model, result: result)
+    monkeypatch.setattr(published_run, "publish", lambda name, model, result, into: result)
     result = registry.RUNS["cnn_emoji_designer"].publish(tmp_path)
     folder = published_run.run_folder(tmp_path, "cnn_emoji_designer", 0)
     _, first = cnn.train_cnn("emoji designer", 0, folder, None, "auto")
@@ -355,7 +355,7 @@ def test_the_sheet_has_the_rows_of_this_run_only(smoke, monkeypatch, tmp_path):
     from aesthetic_utils.data.images import read_image, save_image
 
     monkeypatch.setattr(published_gan, "results_folder", lambda: tmp_path)
-    monkeypatch.setattr(published_run, "publish", lambda name, model, result: result)
+    monkeypatch.setattr(published_run, "publish", lambda name, model, result, into: result)
     monkeypatch.setattr(published_gan, "SHEET_STEPS", (0, 2, 4))
     folder = published_run.run_folder(tmp_path, "gan_emoji", 0)
     for step in (0, 1, 4):  # of an earlier and longer run

@@ -4,12 +4,13 @@ Ledig et al. (2017), "Photo-Realistic Single Image Super-Resolution Using a Gene
 Network", section 2.1.1 and figure 4, https://arxiv.org/abs/1609.04802.
 """
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from aesthetic_utils.runtime import without_autocast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,8 +167,7 @@ def enlarged_by_convolution(images: Tensor, scale: int, kernels: Tensor | None =
     channels = images.shape[1]
     kernels = (bicubic_kernels(scale) if kernels is None else kernels).to(images)
     inside = torch.ones_like(images[:1, :1])
-    autocast = torch.is_autocast_enabled(images.device.type)
-    with torch.autocast(images.device.type, enabled=False) if autocast else nullcontext():
+    with without_autocast(images.device):
         total = F.conv2d(images, kernels.repeat(channels, 1, 1, 1), padding=2, groups=channels)
         weight = F.conv2d(inside, kernels, padding=2)
     return F.pixel_shuffle(total, scale) / F.pixel_shuffle(weight, scale)

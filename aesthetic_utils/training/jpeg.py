@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from aesthetic_utils.runtime import without_autocast
+
 # T.81, tables K.1 (brightness) and K.2 (colour), row by row
 LUMINANCE = """16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62
 18 22 37 56 68 109 103 77 24 35 55 64 81 104 113 92 49 64 78 87 103 121 120 101 72 92 95 98 112 100 103 99"""
@@ -71,7 +73,7 @@ def _quantised(plane: Tensor, table: Tensor) -> Tensor:
     n, c, h, w = plane.shape
     blocks = plane.view(n, c, h // 8, 8, w // 8, 8).transpose(3, 4)  # [N, C, H/8, W/8, 8, 8]
     basis = cosine_basis().to(plane)
-    with torch.autocast(plane.device.type, enabled=False):
+    with without_autocast(plane.device):
         numbers = basis @ blocks @ basis.T
         blocks = basis.T @ ((numbers / table).round() * table) @ basis
     return blocks.transpose(3, 4).reshape(n, c, h, w)
