@@ -181,7 +181,7 @@ def test_the_larger_split_contains_the_core_and_shares_no_idea():
 
 def test_variants_of_an_idea_are_on_one_side():
     """Runner, running man and running woman; every family of names of the core with what was added to it."""
-    from tools.emoji_data import family
+    from tools.emoji.drawings import family
 
     side = {}
     for split in ("train", "validation", "test"):

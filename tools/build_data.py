@@ -25,7 +25,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.emoji_data import build_emoji, sha256, to_csv  # noqa: E402 (the root is on the path only now)
+from tools.emoji.drawings import build_emoji, sha256, to_csv  # noqa: E402 (the root is on the path only now)
 
 FILES = ROOT / "aesthetic_utils" / "data" / "files"
 

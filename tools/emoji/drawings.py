@@ -5,7 +5,7 @@ everything else that those five drew and five further hands: drawings.csv lists 
 the icon that each hand drew for it; a sheet holds a hand's drawings in the order of the rows.
 
 Four packages say which code point an icon draws. For the others it follows from the icon's name, which
-is Unicode's, of today or of an earlier year; emoji_names.csv settles the rest by hand, FxEmojis after
+is Unicode's, of today or of an earlier year; names.csv settles the rest by hand, FxEmojis after
 the list that its own repository gives.
 """
 
@@ -212,8 +212,8 @@ def character_names() -> dict[str, str]:
 
 
 def settled_names() -> dict[tuple[str, str], str]:
-    """(hand, icon) -> code point, of emoji_names.csv."""
-    with open(Path(__file__).with_name("emoji_names.csv"), newline="", encoding="utf-8") as file:
+    """(hand, icon) -> code point, of names.csv."""
+    with open(Path(__file__).with_name("names.csv"), newline="", encoding="utf-8") as file:
         return {(r["set"], r["icon"]): r["code_point"] for r in csv.DictReader(file)}
 
 
