@@ -81,7 +81,7 @@ def test_a_run_trains_is_kept_and_is_not_trained_twice(smoke, tmp_path, name):
 
 
 def test_publishing_joins_three_seeds(smoke, tmp_path, monkeypatch):
-    monkeypatch.setattr(published_run, "publish", lambda name, model, result: result)
+    monkeypatch.setattr(published_run, "publish", lambda name, model, result, into=None: result)
     result = registry.RUNS["resnet_emoji_designer"].publish(tmp_path)
     metrics = result["metrics"]
     assert result["seeds"] == [row["seed"] for row in metrics["by_seed"]] == [0, 1, 2]

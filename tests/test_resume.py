@@ -396,8 +396,9 @@ def test_one_list_names_all_runs():
 
 
 def test_published_records_with_and_without_the_new_keys_are_read(monkeypatch, tmp_path):
-    for name in registry.RUNS:
-        assert records.load_result(name)["steps"] > 0
+    for name, run in registry.RUNS.items():
+        if run.ships_network:
+            assert records.load_result(name)["steps"] > 0
     monkeypatch.setattr(records, "results_folder", lambda: tmp_path)
     new = {"steps": 5, "planned_steps": 9, "stopped_by": "clock"}
     (tmp_path / "gan_emoji.json").write_text(json.dumps(new))

@@ -23,7 +23,7 @@ from aesthetic_utils.training.weights import (
 
 REPOSITORY = Path(__file__).parents[1]
 WEIGHTS = REPOSITORY / "aesthetic_utils" / "weights"
-LARGEST_TOTAL = 25_000_000  # bytes
+LARGEST_TOTAL = 40_000_000  # bytes
 
 
 def network(width: int = 4) -> nn.Sequential:

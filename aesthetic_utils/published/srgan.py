@@ -14,7 +14,7 @@ from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.srgan import SRGANSettings, between, train_srgan
 from aesthetic_utils.training.weights import load_weights, weights_info
 
-START = "srresnet_x4"  # the network that learns on
+START = "srresnet_x4_small"  # the network that learns on
 SHARES = (0.25, 0.5, 0.75)  # of the way from the start to the end, for the plane
 
 
