@@ -34,7 +34,10 @@ def verify_collapse(
     generator = torch.Generator().manual_seed(0)
     shapes = ((4, 2), (4,), (3, 4), (3,))
     w1, b1, w2, b2 = (torch.randn(s, generator=generator, dtype=torch.float64) for s in shapes)
-    result = collapse(w1, b1, w2, b2)
+    try:
+        result = collapse(w1, b1, w2, b2)
+    except RuntimeError as error:  # torch says so where shapes do not fit
+        return f"The shapes do not fit: W1 is [M, D], b1 [M], W2 [K, M] and b2 [K]. ({error})"
     if result is ...:
         return "Replace the dots in the function."
     if not isinstance(result, tuple | list) or len(result) != 2:
@@ -43,7 +46,7 @@ def verify_collapse(
     if weights.shape != (3, 2):
         return f"W should be [K, D], here [3, 2], and yours is {list(weights.shape)}."
     if not torch.allclose(weights, w2 @ w1):
-        return "Multiply out S for one input row: which product of matrices stands before x?"
+        return "Multiply out A for one input row: which product of matrices stands before x?"
     if bias.shape == b2.shape and torch.allclose(bias, b2):
         return "The bias b1 does not vanish: it passes through the weights of the second layer."
     if bias.shape != b2.shape or not torch.allclose(bias, w2 @ b1 + b2):
@@ -79,7 +82,7 @@ EXERCISES: dict[str, Exercise] = {
             (2.0, -1.0, 1.0): "With weights of zero p is 1/2, not 0.",
         },
         tolerance=1e-9,
-        default_hint="First p (the sum is 0), then the error p - y, then w - (p - y) x.",
+        default_hint="First p (the logit is 0), then the error p - t, then w - (p - t) x.",
     ),
     "relu_slope": Exercise(
         answer=_slope,
@@ -93,6 +96,8 @@ EXERCISES: dict[str, Exercise] = {
             lambda w1, b1, w2, b2: (w2 @ w1, b2),
             lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1),
             lambda w1, b1, w2, b2: (w1.T @ w2.T, w2 @ b1 + b2),
+            lambda w1, b1, w2, b2: (w1 @ w2, w2 @ b1 + b2),  # shapes that do not fit
+            lambda w1, b1, w2, b2: (w2 @ w1, b1 + b2),
         ),
     ),
     "zero_start": Exercise(

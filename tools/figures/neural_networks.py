@@ -62,7 +62,7 @@ def neuron() -> Figure:
     t = np.linspace(-1, 1, 60)
     ax.plot(9.95 + 0.6 * t, 3.1 - 0.45 * np.tanh(3 * t), color=INK, lw=1.6, zorder=6)
     arrow(ax, (10.9, 3.1), (12.9, 3.1))
-    node(ax, 13.6, 3.1, "$a$", kind="output", r=0.65, fontsize=12)
+    node(ax, 13.6, 3.1, "$h$", kind="output", r=0.65, fontsize=12)
     label(ax, 6.0, 5.3, "weighted sum", fontsize=11)
     label(ax, 9.95, 5.3, "nonlinearity", fontsize=11)
     label(ax, 13.4, 5.3, "output", fontsize=11)
@@ -122,14 +122,14 @@ def backpropagation() -> Figure:
     """The worked example of section 2.1, forwards (green) and backwards (red)."""
     w1, w2 = np.array([[1.0, 0], [0, -1]]), np.array([[1.0, -1], [0, 1]])
     x, target = np.array([1, 0.5]), np.array([0, 1.0])
-    a = np.tanh(w1 @ x)
-    s = w2 @ a
-    p = np.exp(s) / np.exp(s).sum()
-    at_s = p - target
-    at_z = (w2.T @ at_s) * (1 - a**2)
+    h = np.tanh(w1 @ x)
+    a = w2 @ h
+    p = np.exp(a) / np.exp(a).sum()
+    at_a = p - target
+    at_z = (w2.T @ at_a) * (1 - h**2)
     fig, ax = canvas(15, 9.4)
     columns, rows = (1.5, 6.0, 10.5), (3.0, 6.6)
-    names = (("$x_1$", "$x_2$"), ("$a_1$", "$a_2$"), ("$s_1$", "$s_2$"))
+    names = (("$x_1$", "$x_2$"), ("$h_1$", "$h_2$"), ("$a_1$", "$a_2$"))
     kinds = ("input", "plain", "output")
     for column, x0 in enumerate(columns[:2]):
         weights = (w1, w2)[column]
@@ -142,11 +142,11 @@ def backpropagation() -> Figure:
         for row, (y0, name) in enumerate(zip(rows, pair, strict=True)):
             node(ax, x0, y0, name, kind=kind, r=0.7, fontsize=12)
             up = row == 0
-            value = (x, a, s)[column][row]
+            value = (x, h, a)[column][row]
             y_value, y_blame = (y0 - 1.05, y0 - 1.65) if up else (y0 + 1.05, y0 + 1.65)
             label(ax, x0, y_value, f"{value:.2f}".replace("-", "−"), color=GREEN, fontsize=11)
             if column:
-                blame = (at_z, at_s)[column - 1][row]
+                blame = (at_z, at_a)[column - 1][row]
                 text = f"{blame:+.2f}".replace("-", "−")
                 label(ax, x0, y_blame, text, color=RED, fontsize=11)
     for x0, y0, weight in (
@@ -156,8 +156,8 @@ def backpropagation() -> Figure:
         label(ax, x0, y0, weight, fontsize=11, color=BROWN)
     for row, y0 in enumerate(rows):
         up = row == 0
-        label(ax, 12.9, y0, f"$p_{row + 1}$ = {p[row]:.2f}", fontsize=11, ha="left")
-        label(ax, 12.9, y0 + (-0.65 if up else 0.65), f"$y_{row + 1}$ = {target[row]:.0f}",
+        label(ax, 12.9, y0, f"$\\hat p_{row + 1}$ = {p[row]:.2f}", fontsize=11, ha="left")
+        label(ax, 12.9, y0 + (-0.65 if up else 0.65), f"$t_{row + 1}$ = {target[row]:.0f}",
               fontsize=11, ha="left", color="#555555")  # fmt: skip
         arrow(ax, (11.3, y0), (12.7, y0))
     label(ax, 0.3, 0.45, "green: the signal, forwards", fontsize=10.5, ha="left", color=GREEN)
