@@ -178,7 +178,7 @@ def wrong_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 BROKEN = {
-    "mode collapse": {"beta1": 0.9, "learning_rate": 2e-3, "shift": 0},
+    "mode collapse": {"generator_steps": 10, "shift": 0},
     "discriminator too strong": {
         "discriminator_learning_rate": 4e-3,
         "learning_rate": 2e-5,
