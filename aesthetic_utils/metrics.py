@@ -140,6 +140,26 @@ def variety(images: Tensor, reference: Tensor) -> float:
     return float(ours / theirs)
 
 
+def closest(images: Tensor, reference: Tensor) -> float:
+    """How far each image is from the most similar other one, as a share of that among the reference images.
+
+    A generator that has collapsed into a few pictures has a value near 0, however different these few are:
+    there `variety` sees nothing. Images [N, ...], reference [M, ...]; N and M should be equal, because
+    neighbours come nearer the more there are.
+
+    Raises ValueError for fewer than two images on either side.
+    """
+    if min(len(images), len(reference)) < 2:
+        raise ValueError(
+            f"neighbours need two images of each set; got {len(images)}, {len(reference)}"
+        )
+    gaps = []
+    for x in (images.flatten(1).float(), reference.flatten(1).float()):
+        distance = torch.cdist(x, x).fill_diagonal_(math.inf)  # [N, N]
+        gaps.append(distance.min(1).values.mean())
+    return float(gaps[0] / gaps[1])
+
+
 def precision_recall(
     real: Tensor, generated: Tensor, *, neighbours: int = 3
 ) -> tuple[float, float]:

@@ -115,6 +115,18 @@ def test_variety_is_a_share_of_the_mean_distance_between_pairs():
         metrics.variety(x[:1], x)
 
 
+def test_closest_sees_a_collapse_into_a_few_pictures_and_variety_does_not():
+    x = torch.randn(20, 12, generator=torch.Generator().manual_seed(0))
+    assert metrics.closest(x, x) == pytest.approx(1)
+    two = 100 * x[:2].repeat(10, 1)
+    assert metrics.variety(two, x) > 1 and metrics.closest(two, x) < 1e-3
+    assert metrics.closest(
+        torch.tensor([[0.0], [1], [3]]), torch.tensor([[0.0], [2]])
+    ) == pytest.approx((1 + 1 + 2) / 3 / 2)
+    with pytest.raises(ValueError, match="two images of each set"):
+        metrics.closest(x[:1], x)
+
+
 def test_precision_and_recall_are_the_shares_within_reach_by_loops():
     generator = torch.Generator().manual_seed(0)
     real = torch.randn(30, 2, generator=generator)

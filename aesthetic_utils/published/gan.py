@@ -10,7 +10,7 @@ from torch import Tensor
 from aesthetic_utils import runtime
 from aesthetic_utils.data.emoji import load_emoji
 from aesthetic_utils.data.images import read_image, save_image
-from aesthetic_utils.metrics import frechet_distance, nearest, precision_recall, variety
+from aesthetic_utils.metrics import closest, frechet_distance, nearest, precision_recall, variety
 from aesthetic_utils.models import DCGANConfig, Generator
 from aesthetic_utils.published.results import results_folder
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
@@ -78,6 +78,7 @@ def gan_metrics(generator: Generator, seed: int = 0) -> dict:
         "precision": precision,
         "recall": recall,
         "variety": variety(generated, train[some].float() / 255),
+        "closest": closest(generated, train[some].float() / 255),
         "detail": {
             "samples": detail(generated),
             "centre": detail(centre(generator)),
