@@ -1,6 +1,7 @@
 """Answers and hints for lesson 3.1, Convolution and pooling."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +19,9 @@ class Watch(TorchFunctionMode):
 
     seen = False
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         self.seen = self.seen or func in READY_MADE
         return func(*args, **(kwargs or {}))
 
