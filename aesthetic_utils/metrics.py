@@ -129,6 +129,67 @@ def nearest(queries: Tensor, library: Tensor, *, chunk: int = 512) -> tuple[Tens
     return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
 
 
+def variety(images: Tensor, reference: Tensor) -> float:
+    """How much images differ from each other, as a share of how much the reference images do.
+
+    The mean Euclidean distance over all pairs, of images [N, ...] over that of reference [M, ...]. Near 0:
+    all images are alike. It says nothing of quality: noise has variety, too.
+
+    Raises ValueError for fewer than two images on either side.
+    """
+    if min(len(images), len(reference)) < 2:
+        raise ValueError(
+            f"variety needs two images of each set; got {len(images)}, {len(reference)}"
+        )
+    ours, theirs = (torch.pdist(x.flatten(1).float()).mean() for x in (images, reference))
+    return float(ours / theirs)
+
+
+def closest(images: Tensor, reference: Tensor) -> float:
+    """How far each image is from the most similar other one, as a share of that among the reference images.
+
+    A generator that has collapsed into a few pictures has a value near 0, however different these few are:
+    there `variety` sees nothing. Images [N, ...], reference [M, ...]; N and M should be equal, because
+    neighbours come nearer the more there are.
+
+    Raises ValueError for fewer than two images on either side.
+    """
+    if min(len(images), len(reference)) < 2:
+        raise ValueError(
+            f"neighbours need two images of each set; got {len(images)}, {len(reference)}"
+        )
+    gaps = []
+    for x in (images.flatten(1).float(), reference.flatten(1).float()):
+        distance = torch.cdist(x, x).fill_diagonal_(math.inf)  # [N, N]
+        gaps.append(distance.min(1).values.mean())
+    return float(gaps[0] / gaps[1])
+
+
+def precision_recall(
+    real: Tensor, generated: Tensor, *, neighbours: int = 3
+) -> tuple[float, float]:
+    """The share of generated rows that lie among the real ones, and of real rows among the generated.
+
+    A row lies among a set if it is no farther from one of its members than that member's third nearest
+    neighbour is: Kynkaanniemi et al. (2019), equations 1 and 2, with their k = 3. Features
+    [N, D] and [M, D]; both numbers depend on N and M, which should be equal.
+
+    Raises ValueError where a set has no such neighbour, or the features differ in length.
+    """
+    if real.ndim != 2 or generated.ndim != 2 or real.shape[1] != generated.shape[1]:
+        raise ValueError(f"features must be [N, D]; got {real.shape} and {generated.shape}")
+    if min(len(real), len(generated)) <= neighbours:
+        raise ValueError(
+            f"{neighbours} neighbours need at least {neighbours + 1} rows of each kind"
+        )
+    real, generated = real.double(), generated.double()
+    between = torch.cdist(generated, real)  # [M, N]
+    reach = [torch.cdist(x, x).kthvalue(neighbours + 1, dim=1).values for x in (real, generated)]
+    precision = (between <= reach[0][None]).any(1).double().mean()
+    recall = (between.T <= reach[1][None]).any(1).double().mean()
+    return float(precision), float(recall)
+
+
 # --------------------------------------------------------------------------------------------------
 # counts and repeated runs
 

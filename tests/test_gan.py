@@ -178,6 +178,19 @@ def test_a_run_that_was_killed_ends_where_an_unbroken_one_does(
         train_gan(replace(settings, beta1=0.4), images, seed=5, path=path)
 
 
+def test_a_generator_with_several_turns_moves_as_often(images, monkeypatch):
+    turns = []
+    monkeypatch.setattr(
+        gan, "discriminator_step", lambda *a, **k: turns.append("d") or torch.zeros(())
+    )
+    monkeypatch.setattr(
+        gan, "generator_step", lambda *a, **k: turns.append(a[3]) or torch.zeros(())
+    )
+    train_gan(replace(SMALL, steps=1, generator_steps=3), images)
+    assert turns[0] == "d" and len(turns) == 4
+    assert not torch.equal(turns[1], turns[2]), "each turn has noise of its own"
+
+
 def test_without_time_nothing_is_trained(images):
     assert train_gan(SMALL, images, minutes=0)[2].step == 0
 
@@ -186,8 +199,7 @@ def test_the_defaults_are_the_published_run_and_broken_ones_differ_as_they_say()
     published = load_result("gan_emoji")["settings"]
     assert asdict(GANSettings()) | {"steps": published["steps"]} == published
     collapse = gan.broken("mode collapse", SMALL)
-    assert (collapse.beta1, collapse.shift) == (0.9, 0), "momentum, and nothing that helps"
-    assert collapse.learning_rate == 10 * GANSettings().learning_rate
+    assert collapse == replace(SMALL, generator_steps=10, shift=0), "turns, and nothing that helps"
     strong = gan.broken("discriminator too strong", SMALL)
     assert strong.discriminator_learning_rate == pytest.approx(200 * strong.learning_rate)
     assert strong.shift == 0

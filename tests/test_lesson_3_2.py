@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from aesthetic_utils.exercises import exercises_of, verdict
 from aesthetic_utils.losses import discriminator_loss, generator_loss, generator_loss_saturating
 from aesthetic_utils.models import DCGANConfig, Discriminator, Generator
+from aesthetic_utils.published.results import load_result
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "book" / "3-algorithms"
@@ -357,6 +358,14 @@ def test_friction_makes_the_dirac_gan_converge():
 
     assert ends(0.0) > 0.5
     assert ends(0.3) < 1e-3 and ends(3.0) < 1e-3
+    assert ends(19.0) < 0.1, "the step itself shrinks psi as long as 0.1 gamma < 2"
+
+
+def test_the_middle_of_the_latent_space_is_emptier_than_the_mean_drawing():
+    """As page 3.2.1 says of the published generator, from its record."""
+    detail = load_result("gan_emoji")["metrics"]["detail"]
+    assert 0.22 < detail["centre"] / detail["samples"] < 0.28, "a quarter"
+    assert detail["centre"] < detail["mean_drawing"]
 
 
 # --------------------------------------------------------------------------------------------------

@@ -38,8 +38,10 @@ def test_seven_is_left_of_28_to_31_pixels(size):
 
 def test_receptive_field_is_what_gradients_reach():
     model, average = ArticleCNN(CNNConfig()), nn.AvgPool2d(2)
-    x = torch.ones(1, 3, 32, 32, requires_grad=True)
-    average(model.conv2(average(model.conv1(x))))[0, :, 4, 4].sum().backward()
+    third = nn.Conv2d(64, 64, 3, padding=1)
+    x = torch.ones(1, 3, 64, 64, requires_grad=True)
+    two_blocks = average(model.conv2(average(model.conv1(x))))
+    average(third(two_blocks))[0, :, 4, 4].sum().backward()
     columns = (x.grad[0].abs().sum((0, 1)) > 0).sum()
     assert columns == EXERCISES["receptive_field"].answer
 

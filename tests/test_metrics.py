@@ -112,6 +112,57 @@ def test_nearest_is_the_same_in_pieces_and_compares_whole_images():
         assert torch.equal(index, gaps.argmin(1))
 
 
+def test_variety_is_a_share_of_the_mean_distance_between_pairs():
+    x = torch.randn(20, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    assert metrics.variety(x, x) == pytest.approx(1)
+    assert metrics.variety(0.25 * x + 7, x) == pytest.approx(0.25)
+    assert metrics.variety(x[:1].expand(5, -1, -1, -1), x) == 0
+    square = torch.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]])  # four sides of 1, two diagonals
+    assert metrics.variety(square, torch.tensor([[0.0], [1.0]])) == pytest.approx(
+        (4 + 2 * 2**0.5) / 6
+    )
+    with pytest.raises(ValueError, match="two images of each set"):
+        metrics.variety(x[:1], x)
+
+
+def test_closest_sees_a_collapse_into_a_few_pictures_and_variety_does_not():
+    x = torch.randn(20, 12, generator=torch.Generator().manual_seed(0))
+    assert metrics.closest(x, x) == pytest.approx(1)
+    two = 100 * x[:2].repeat(10, 1)
+    assert metrics.variety(two, x) > 1 and metrics.closest(two, x) < 1e-3
+    assert metrics.closest(
+        torch.tensor([[0.0], [1], [3]]), torch.tensor([[0.0], [2]])
+    ) == pytest.approx((1 + 1 + 2) / 3 / 2)
+    with pytest.raises(ValueError, match="two images of each set"):
+        metrics.closest(x[:1], x)
+
+
+def test_precision_and_recall_are_the_shares_within_reach_by_loops():
+    generator = torch.Generator().manual_seed(0)
+    real = torch.randn(30, 2, generator=generator)
+    made = 0.3 * torch.randn(25, 2, generator=generator) + 0.5
+
+    def share(queries, members):
+        inside = 0
+        for query in queries:
+            for member in members:
+                reach = sorted((member - other).norm().item() for other in members)[3]
+                if (query - member).norm().item() <= reach:
+                    inside += 1
+                    break
+        return inside / len(queries)
+
+    assert metrics.precision_recall(real, made) == (share(made, real), share(real, made))
+    assert metrics.precision_recall(real, real) == (1, 1)
+    assert metrics.precision_recall(real, made + 100) == (0, 0)
+    collapsed = real[:1].expand(25, -1)  # one good picture, again and again
+    assert metrics.precision_recall(real, collapsed) == (1, 1 / 30)
+    with pytest.raises(ValueError, match="at least 4 rows"):
+        metrics.precision_recall(real[:3], made)
+    with pytest.raises(ValueError, match="features must be"):
+        metrics.precision_recall(real, made[:, :1])
+
+
 def test_accuracy_is_the_share_of_right_answers():
     logits = torch.tensor([[1.0, 3, 2], [9, 0, 0], [0, 0, 1]])
     assert metrics.accuracy(logits, torch.tensor([1, 1, 2])) == pytest.approx(2 / 3)

@@ -1,14 +1,29 @@
 """Answers and hints for lesson 3.1, Convolution and pooling."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from aesthetic_utils.exercises import Exercise
 
 Correlation = Callable[[Tensor, Tensor, int, int], Tensor]
+READY_MADE = (torch.conv1d, torch.conv2d, torch.conv3d, torch.conv_transpose2d)
+
+
+class Watch(TorchFunctionMode):
+    """Notes within a `with` block whether one of PyTorch's own convolutions is called."""
+
+    seen = False
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        self.seen = self.seen or func in READY_MADE
+        return func(*args, **(kwargs or {}))
 
 
 def verify_correlation(correlate_with: Correlation) -> str | None:
@@ -17,12 +32,15 @@ def verify_correlation(correlate_with: Correlation) -> str | None:
     for stride, padding in ((1, 0), (1, 2), (2, 0), (3, 1)):
         x = torch.randn(9, 12, generator=generator)
         w = torch.randn(3, 4, generator=generator)
-        given = correlate_with(x, w, stride, padding)
+        with Watch() as watch:
+            given = correlate_with(x, w, stride, padding)
+        if watch.seen:
+            return "PyTorch's own convolution does the work here. Write the loops yourself."
         if given is ...:
             return "Replace the dots in the function."
         if not isinstance(given, Tensor):
             return "Return a tensor [rows, columns]."
-        wanted = _conv2d(x, w, stride, padding)
+        wanted = _correlate(x, w, stride, padding)
         hint = _difference(given, wanted, x, w, stride, padding)
         if hint is not None:
             return hint
@@ -35,14 +53,14 @@ def _difference(
     setting = f"(tried with stride {stride}, padding {padding})"
     if given.shape != wanted.shape:
         shapes = f"the output should be {list(wanted.shape)} and is {list(given.shape)}"
-        if stride > 1 and given.shape == _conv2d(x, w, 1, padding).shape:
+        if stride > 1 and given.shape == _correlate(x, w, 1, padding).shape:
             return f"The stride is not used: {shapes} {setting}."
-        if padding and given.shape == _conv2d(x, w, stride, 0).shape:
+        if padding and given.shape == _correlate(x, w, stride, 0).shape:
             return f"The padding is not used: {shapes} {setting}."
         return f"The formula of the output size is not met: {shapes} {setting}."
     if torch.allclose(given, wanted, atol=1e-4):
         return None
-    if torch.allclose(given, _conv2d(x, w.flip(0, 1), stride, padding), atol=1e-4):
+    if torch.allclose(given, _correlate(x, w.flip(0, 1), stride, padding), atol=1e-4):
         return f"This turns the filter by half a turn; here it stays as it is {setting}."
     if stride > 1 and torch.allclose(given, _cut(x, w, padding, wanted.shape), atol=1e-4):
         return (
@@ -51,37 +69,43 @@ def _difference(
     return f"The shape is right, the numbers are not: where does the window start? {setting}"
 
 
-def _conv2d(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+def _correlate(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """[H, W] and [k, l]; every window times the filter, summed."""
+    windows = F.pad(x, [padding] * 4).unfold(0, w.shape[0], stride).unfold(1, w.shape[1], stride)
+    return (windows * w).sum((2, 3))  # [rows, columns]
+
+
+def _ready_made(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
     return F.conv2d(x[None, None], w[None, None], stride=stride, padding=padding)[0, 0]
 
 
 def _cut(x: Tensor, w: Tensor, padding: int, shape: torch.Size) -> Tensor:
     """What comes of a right size and a window that forgets the stride."""
-    return _conv2d(x, w, 1, padding)[: shape[0], : shape[1]]
+    return _correlate(x, w, 1, padding)[: shape[0], : shape[1]]
 
 
 def _turned(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
-    return _conv2d(x, w.flip(0, 1), stride, padding)
+    return _correlate(x, w.flip(0, 1), stride, padding)
 
 
 def _without_stride(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
-    return _conv2d(x, w, 1, padding)
+    return _correlate(x, w, 1, padding)
 
 
 def _without_padding(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
-    return _conv2d(x, w, stride, 0)
+    return _correlate(x, w, stride, 0)
 
 
 def _slow_window(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
-    return _cut(x, w, padding, _conv2d(x, w, stride, padding).shape)
+    return _cut(x, w, padding, _correlate(x, w, stride, padding).shape)
 
 
 def _one_short(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
-    return _conv2d(x, w, stride, padding)[:-1, :-1]
+    return _correlate(x, w, stride, padding)[:-1, :-1]
 
 
 def _one_off(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
-    return _conv2d(x.roll(1, 0), w, stride, padding)
+    return _correlate(x.roll(1, 0), w, stride, padding)
 
 
 EXERCISES: dict[str, Exercise] = {
@@ -135,11 +159,12 @@ EXERCISES: dict[str, Exercise] = {
         default_hint="Write down the two windows and their winners, then add what each one sends.",
     ),
     "correlate_with": Exercise(
-        answer=_conv2d,
+        answer=_correlate,
         verify=verify_correlation,
         wrong_examples=(
             lambda *_: ...,
             lambda *_: 0.0,
+            _ready_made,
             _turned,
             _without_stride,
             _without_padding,

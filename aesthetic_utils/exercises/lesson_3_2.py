@@ -71,7 +71,7 @@ def verify_js_bits(js_bits: Divergence) -> str | None:
 EXERCISES = {
     "tie": Exercise(
         answer=2 * LOG2,
-        tolerance=2e-3,
+        tolerance=5e-3,  # 1.39, as lesson 2.3 prints it, is right
         hints={
             -2 * LOG2: "That is the value V of the game. The discriminator's loss is -V.",
             LOG2: "That is one of the two terms: one for real pictures, one for generated ones.",

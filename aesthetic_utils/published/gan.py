@@ -5,11 +5,12 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from aesthetic_utils import runtime
 from aesthetic_utils.data.emoji import load_emoji
 from aesthetic_utils.data.images import read_image, save_image
-from aesthetic_utils.metrics import frechet_distance, nearest
+from aesthetic_utils.metrics import closest, frechet_distance, nearest, precision_recall, variety
 from aesthetic_utils.models import DCGANConfig, Generator
 from aesthetic_utils.published.results import results_folder
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
@@ -53,7 +54,7 @@ def join_rows(folder: Path, out: Path, done: int) -> list[int]:
 
 
 def gan_metrics(generator: Generator, seed: int = 0) -> dict:
-    """Frechet distances in the features of the category classifier, and distances to the training set."""
+    """Distances to real drawings in the features of the category classifier and in pixels, and variety."""
     train, test = load_emoji("train").images, load_emoji("test").images
     classifier = load_eyes("cnn_emoji_category")
     n = len(test)
@@ -63,6 +64,8 @@ def gan_metrics(generator: Generator, seed: int = 0) -> dict:
         sets = {"samples": generated, "held_out_floor": test.float() / 255, "noise_ceiling": noise}
         features = {k: classifier.features(v) for k, v in sets.items()}
         reference = classifier.features(train.float() / 255)
+    some = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[:n]
+    precision, recall = precision_recall(reference[some], features["samples"])
     near, _ = nearest(generated, train.float() / 255)
     near_test, _ = nearest(test.float() / 255, train.float() / 255)
     return {
@@ -72,7 +75,30 @@ def gan_metrics(generator: Generator, seed: int = 0) -> dict:
             "samples_median": near.median().item(),
             "held_out_median": near_test.median().item(),
         },
+        "precision": precision,
+        "recall": recall,
+        "variety": variety(generated, train[some].float() / 255),
+        "closest": closest(generated, train[some].float() / 255),
+        "detail": {
+            "samples": detail(generated),
+            "centre": detail(centre(generator)),
+            "mean_drawing": detail(train.float().mean(0, keepdim=True) / 255),
+        },
     }
+
+
+def detail(images: Tensor) -> float:
+    """Mean change from one pixel to the next, across plus down, of images [N, C, H, W]."""
+    across = (images[..., 1:] - images[..., :-1]).abs().mean()
+    down = (images[..., 1:, :] - images[..., :-1, :]).abs().mean()
+    return float(across + down)
+
+
+def centre(generator: Generator) -> Tensor:
+    """What a generator makes of z = 0, [1, 3, S, S] in [0, 1]."""
+    z = torch.zeros(1, generator.config.latent_dim).to(next(generator.parameters()))
+    with runtime.evaluating(generator):
+        return generator(z).float().cpu() / 2 + 0.5
 
 
 def train_published_gan(
