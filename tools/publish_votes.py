@@ -142,7 +142,6 @@ def _label(counts: np.ndarray) -> dict:
 def dog_results(values: np.ndarray, *, repeats: int = 1000) -> dict:
     """All aggregates of ratings [R, I, 2] in [0, 1]."""
     parts, found = taste.taste_parts(values), taste.rater_correlations(values)
-    total = sum(max(value, 0) for value in asdict(parts).values())
     indices = {
         name: asdict(taste.beholder_interval(values, index=name, repeats=repeats, seed=SEED))
         for name in ("b1", "b2")
@@ -158,7 +157,7 @@ def dog_results(values: np.ndarray, *, repeats: int = 1000) -> dict:
         "share_of_ratings": (np.histogram(values, 10, (0, 1))[0] / values.size).tolist(),
         "means_of_items": _range(by_item) | {"sd": by_item.std()},
         "variance": asdict(parts),
-        "variance_share": {k: max(v, 0) / total for k, v in asdict(parts).items()},
+        "variance_share": parts.partition,
         **indices,
         "repeat": _correlations(found.repeat, repeats),
         "crowd": _correlations(found.crowd, repeats),
