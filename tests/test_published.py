@@ -1,12 +1,14 @@
 """The committed notebooks: run in full mode, unchanged since, nothing amiss in their outputs."""
 
 import copy
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from tools import publish
+from tools.lessons import claims, sources
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -43,6 +45,24 @@ def test_its_outputs_belong_to_its_code(notebook):
     run = notebook.metadata.get("aesthetic")
     assert run, "not published: run `make publish`"
     assert run["code_sha256"] == publish.code_hash(notebook), "the code changed after publishing"
+
+
+def test_its_claims_quote_it_and_held(notebook):
+    assert list(claims.quotation_problems(notebook)) == []
+    run = notebook.metadata.get("aesthetic")
+    if "claims_sha256" not in run:
+        pytest.skip("published before claims were kept")
+    assert run["claims_sha256"] == claims.claims_hash(notebook), "claims changed after publishing"
+
+
+def test_what_it_used_is_still_what_it_was(request, notebook):
+    run, name = notebook.metadata.get("aesthetic"), request.node.callspec.id
+    if "sources" not in run:
+        pytest.skip("published before sources were kept")
+    assert {"aesthetic_utils", "aesthetic_utils.plotting"} <= set(run["sources"])
+    changed = sources.changes(run, ROOT, publish.PACKAGE)
+    again = f"make publish NOTEBOOKS=notebooks/{name}.ipynb"
+    assert not changed, f"since {name} was published, {'; '.join(changed)}. Run: {again}"
 
 
 def test_every_cell_was_run_in_order(notebook):
@@ -129,3 +149,189 @@ def test_a_picture_needs_alt_text_and_a_caption():
     assert publish.output_problems(notebook) == []
     cell.outputs *= 2
     assert "2 pictures" in publish.output_problems(notebook)[0]
+
+
+# ---- claims
+
+CLAIMING = """
+import numpy as np
+from aesthetic_utils.data import load_photo, photo_names
+from aesthetic_utils.published.results import load_result
+from aesthetic_utils.training import weights_info
+x, name = 3, photo_names()[0]
+load_photo(name), load_result("cnn_emoji_category"), weights_info("cnn_emoji_designer")
+np.random.seed(0)
+print("7 of 8")
+"""
+AFTERWARDS = (
+    "print(np.random.rand() == np.random.RandomState(0).rand(), x, len(In), 'printed' in globals())"
+)
+
+
+def claiming_notebook(*checks: str) -> nbformat.NotebookNode:
+    """Code, a text with a claim for each check, and code that prints whether a claim left a trace."""
+    notebook = small_notebook(CLAIMING, AFTERWARDS)
+    made = [{"says": "seven of eight", "check": check} for check in checks]
+    text = nbformat.v4.new_markdown_cell(
+        "It was seven\nof eight.", metadata={"aesthetic": {"claims": made}}
+    )
+    notebook.cells.insert(1, text)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A notebook whose claims hold, as it was published."""
+    path = tmp_path_factory.mktemp("published") / "lesson.ipynb"
+    checks = (
+        "'7 of 8' in printed",
+        "np.random.rand() < 2",
+        "(x := 5) == 5",
+        "np.mean([x, 3]) == x",
+    )
+    nbformat.write(claiming_notebook(*checks), path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AESTHETIC_MODE", raising=False)
+        assert publish.main([str(path)]) == 0
+    return nbformat.read(path, as_version=4)
+
+
+def test_claims_are_judged_without_a_trace(published):
+    assert [cell.get("execution_count") for cell in published.cells] == [1, None, 2]
+    assert published.cells[2].outputs[0].text == "True 3 3 False\n"
+    assert published.metadata.aesthetic.claims_sha256 == claims.claims_hash(published)
+
+
+def test_a_lesson_with_a_claim_that_does_not_hold_stays_as_it_was(tmp_path, full_mode, capsys):
+    path = tmp_path / "lesson.ipynb"
+    checks = ("x == 3", "x > 3 and np.mean([x, 4]) < 1", "1 / 0 == 1", "printed", "x == 4")
+    nbformat.write(claiming_notebook(*checks), path)
+    before = path.read_bytes()
+    assert publish.main([str(path)]) == 1
+    said = capsys.readouterr().err
+    assert "cell 2 says 'seven of eight', but x > 3 and" in said
+    assert "x is 3; np.mean([x, 4]) is np.float64(3.5)" in said
+    assert "1 / 0 == 1 raises ZeroDivisionError" in said and "neither True nor False" in said
+    assert "x == 4 is false (x is 3)" in said and "x == 3 is" not in said
+    assert path.read_bytes() == before
+
+
+def test_checking_a_small_run_asks_claims_for_an_answer_and_writes_nothing(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("AESTHETIC_MODE", "smoke")
+    path = tmp_path / "lesson.ipynb"
+    nbformat.write(claiming_notebook("x == 4", "x == 3"), path)
+    before = path.read_bytes()
+    assert publish.main(["--check", str(path)]) == 0
+    assert "in smoke mode, 1 of 2 claims hold" in capsys.readouterr().out
+    assert path.read_bytes() == before
+
+
+def test_a_claim_quotes_its_cell():
+    assert list(claims.quotation_problems(claiming_notebook("x == 3"))) == []
+    notebook = claiming_notebook("x ==", "x == 3")
+    notebook.cells[1].metadata.aesthetic.claims[1].says = "eight of eight"
+    notebook.cells[0].metadata = nbformat.from_dict(
+        {
+            "mystnb": {"figure": {"caption": "Nearly white."}, "image": {"alt": "White."}},
+            "aesthetic": {
+                "claims": [{"says": says, "check": "x"} for says in ("Nearly white", "x")]
+            },
+        }
+    )
+    wrong = list(claims.quotation_problems(notebook))
+    assert wrong == [
+        "cell 1 does not say 'x'",
+        "cell 2: x == is no expression: invalid syntax",
+        "cell 2 does not say 'eight of eight'",
+    ]
+    notebook.cells[1].metadata.aesthetic.claims[0] = {"says": "seven", "checks": "x"}
+    with pytest.raises(ValueError, match="a claim has two strings"):
+        list(claims.quotation_problems(notebook))
+
+
+def test_the_hash_of_claims_follows_what_they_say_and_where(published):
+    def changed(edit) -> bool:
+        other = copy.deepcopy(published)
+        edit(other)
+        return claims.claims_hash(other) != claims.claims_hash(published)
+
+    about = "aesthetic"
+    assert changed(lambda n: n.cells[1].metadata[about].claims[0].update(check="True"))
+    assert changed(lambda n: n.cells[1].metadata[about].claims[0].update(says="seven"))
+    assert changed(lambda n: n.cells[1].metadata[about].claims.pop())
+    assert changed(lambda n: n.cells.insert(1, n.cells.pop(2)))  # judged after another cell
+    assert not changed(lambda n: n.cells.insert(1, nbformat.v4.new_markdown_cell("A word.")))
+
+
+# ---- what a published lesson depends on
+
+
+def test_a_published_lesson_knows_the_code_and_the_files_that_it_used(published):
+    run = published.metadata.aesthetic
+    assert {"aesthetic_utils", "aesthetic_utils.data.photos"} <= set(run.sources)
+    assert not [name for name in run.sources if name.startswith("aesthetic_utils.cli")]
+    assert "results/cnn_emoji_category.json" in run.loaded
+    assert "weights/cnn_emoji_designer.safetensors" in run.loaded
+    assert sum(name.startswith("data/files/photos/") for name in run.loaded) == 2  # list, picture
+    assert not [name for name in run.loaded if name.endswith((".py", ".pyc"))]
+    assert sources.changes(run, ROOT, publish.PACKAGE) == []
+
+
+def test_changed_code_and_files_are_noticed_and_a_comment_is_not(published, tmp_path):
+    run, package = published.metadata.aesthetic, tmp_path / "aesthetic_utils"
+    for module in run.sources:
+        path = sources.module_file(module, ROOT)
+        target = package / path.relative_to(publish.PACKAGE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    for name in run.loaded:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(publish.PACKAGE / name, package / name)
+    assert sources.changes(run, tmp_path, package) == []
+
+    photos, runtime = package / "data" / "photos.py", package / "runtime.py"
+    photos.write_text(photos.read_text("utf-8") + "\n# a comment\n", "utf-8")
+    assert sources.changes(run, tmp_path, package) == []
+    photos.write_text(photos.read_text("utf-8").replace(": str", ":  bytes", 1), "utf-8")
+    runtime.unlink()
+    with (package / "results" / "cnn_emoji_category.json").open("a") as file:
+        file.write(" ")
+    assert set(sources.changes(run, tmp_path, package)) == {
+        "the code of aesthetic_utils.data.photos changed",
+        "the module aesthetic_utils.runtime is gone",
+        "the file aesthetic_utils/results/cnn_emoji_category.json changed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("x = 1", "x = 2", False),
+        ("x = 1", "x  =  1  # a number", True),
+        ("def f():\n    'Says.'\n    return 1", "def f():\n    return 1", True),
+        ("class A:\n    'Says.'", "class A:\n    'Says more.'", True),
+        ("def f():\n    return 'says'", "def f():\n    return 'said'", False),
+        ("f(1)", "f(1.0)", False),
+        ("f(None)", "f()", False),
+        ("def f(): 'a'; x = 'b'", "def f(): 'a'; x = 'c'", False),
+        ("x = f'{a}b'", "x = f'{a}c'", False),
+        ("x = f'{a}'", "x = f'{a!r}'", False),
+    ],
+)
+def test_the_hash_of_code_follows_what_it_does(before, after, same):
+    assert (sources.code_hash(before) == sources.code_hash(after)) == same
+
+
+def test_a_package_that_changes_while_a_lesson_runs_is_refused():
+    class Client:
+        used = {"home": str(publish.PACKAGE), "modules": ["aesthetic_utils"], "files": []}
+
+    now = sources.state(publish.PACKAGE)
+    assert publish.provenance(Client, now)["sources"].keys() == {"aesthetic_utils"}
+    with pytest.raises(publish.Refused, match="changed while the lesson ran: __init__.py"):
+        publish.provenance(Client, now | {"__init__.py": (0, 0)})
+    Client.used = Client.used | {"home": "/elsewhere/aesthetic_utils"}
+    with pytest.raises(publish.Refused, match="imported the package from /elsewhere"):
+        publish.provenance(Client, now)

@@ -2,15 +2,24 @@
 
     python tools/publish.py                            every notebook
     python tools/publish.py notebooks/4_1_cnn.ipynb    this one
+    python tools/publish.py --check notebooks/4_1_cnn.ipynb    execute it, judge its claims, write nothing
 
 A notebook is replaced only when every cell of it ran, in one step (written beside it, then
-renamed), so that an interrupted run leaves the published one as it was. Its metadata then hold,
-under `aesthetic`, what `aesthetic_utils.runtime.describe_run()` says of the run, and a hash of the
-code that ran: tests/test_published.py compares it with the code that stands in the notebook.
-Outputs of another mode than full, and outputs that hold a warning, are refused; so is a picture whose
-cell has no alternative text or no caption in its metadata:
+renamed), so that an interrupted run leaves the published one as it was. Its metadata then hold, under `aesthetic`,
+
+    what aesthetic_utils.runtime.describe_run() says of the run, and its seconds
+    code_sha256     of the code cells that ran
+    claims_sha256   of the claims that held (tools/lessons/claims.py)
+    sources         of each module of the package that was loaded at the end, its code without comments and docstrings
+    loaded          of each other file of the package that was read: weights, results, pictures
+
+and tests/test_published.py compares them with what the repository holds today. Refused are outputs of another mode than
+full, outputs that hold a warning, a claim that is false or raises, a package that changed while the lesson ran, and a
+picture whose cell has no alternative text or no caption in its metadata:
 
     "mystnb": {"image": {"alt": "what one sees, in a sentence"}, "figure": {"caption": "what it shows"}}
+
+`--check` runs in the mode that AESTHETIC_MODE names. Elsewhere than in full mode a claim may be false, but not raise.
 """
 
 from __future__ import annotations
@@ -25,10 +34,14 @@ import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.lessons import claims, sources  # noqa: E402
+from tools.lessons.client import PACKAGE, LessonClient  # noqa: E402
+
 NOTEBOOKS = ROOT / "notebooks"
 MODE = "full"
 
@@ -49,20 +62,13 @@ def code_hash(notebook: nbformat.NotebookNode) -> str:
 PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
 
 
-def said_of_picture(cell: nbformat.NotebookNode) -> tuple[str, str]:
-    """The alternative text and the caption of a cell's picture; empty where there is none."""
-    about = cell.metadata.get("mystnb", {})
-    alt, caption = about.get("image", {}).get("alt", ""), about.get("figure", {}).get("caption", "")
-    return alt.strip(), caption.strip()
-
-
 def output_problems(notebook: nbformat.NotebookNode) -> list[str]:
     """What may not be published: an error, anything on stderr, a picture without alt text or caption."""
     problems = []
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code_cells, start=1):
         pictures = [kind for o in cell.outputs for kind in PICTURES if kind in o.get("data", {})]
-        alt, caption = said_of_picture(cell)
+        alt, caption = claims.said_of_picture(cell)
         if pictures and len(alt) < 20:
             problems.append(f"code cell {number} shows a picture without alt text")
         if pictures and not caption:
@@ -77,15 +83,37 @@ def output_problems(notebook: nbformat.NotebookNode) -> list[str]:
     return problems
 
 
-def run_environment() -> dict[str, str]:
-    """The environment of the kernel: full mode, and no other asked for."""
-    asked = os.environ.get("AESTHETIC_MODE", MODE)
-    if asked != MODE:
-        raise Refused(f"AESTHETIC_MODE is {asked!r}: only outputs of {MODE} mode are published")
+def run_environment(mode: str = MODE) -> dict[str, str]:
+    """The environment of the kernel: the package of this repository, and that mode."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     # with the twin of each figure for a dark page (aesthetic_utils.plotting.show)
     twin = {"AESTHETIC_DARK_TWIN": "1"}
-    return {**os.environ, "AESTHETIC_MODE": MODE, "PYTHONPATH": path, **twin}
+    return {**os.environ, "AESTHETIC_MODE": mode, "PYTHONPATH": path, **twin}
+
+
+def asked_mode() -> str:
+    return os.environ.get("AESTHETIC_MODE", MODE)
+
+
+def claim_problems(verdicts: list[claims.Verdict], mode: str = MODE) -> list[str]:
+    """The claims that do not hold; elsewhere than in full mode, those that gave neither True nor False."""
+    return [str(v) for v in verdicts if v.held is None or (mode == MODE and not v.held)]
+
+
+def provenance(client: LessonClient, before: dict[str, tuple[int, int]]) -> dict[str, dict]:
+    """`sources` and `loaded` of a run that is over; `before`: the state of the package when it began."""
+    used = client.used
+    if used["home"] not in (None, str(PACKAGE)):
+        raise Refused(f"the lesson imported the package from {used['home']}, not from {PACKAGE}")
+    now = sources.state(PACKAGE)
+    code = [sources.module_file(m, ROOT).relative_to(PACKAGE) for m in used["modules"]]
+    names = [*(path.as_posix() for path in code), *used["files"]]
+    if changed := [name for name in names if before.get(name) != now.get(name)]:
+        raise Refused(f"changed while the lesson ran: {', '.join(changed)}")
+    return {
+        "sources": sources.module_hashes(used["modules"], ROOT),
+        "loaded": sources.file_hashes(used["files"], PACKAGE),
+    }
 
 
 def describe(environment: dict[str, str]) -> dict:
@@ -111,47 +139,69 @@ def write_atomically(notebook: nbformat.NotebookNode, path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def publish(path: Path) -> float:
-    """Execute one notebook and store it in its place; the seconds that it took."""
-    environment = run_environment()
+def run(path: Path, mode: str) -> tuple[LessonClient, float]:
+    """Execute one notebook, with its claims; the client that knows the outcome, and the seconds that it took."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=None,  # a full training run takes what it takes
-        kernel_name="python3",
-        record_timing=False,  # times would change the file at every run
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
+    if problems := list(claims.quotation_problems(notebook)):
+        raise Refused("\n  ".join(["its claims:", *problems]))
+    client = LessonClient(notebook, folder=path.parent)
     start = time.monotonic()
-    client.execute(env=environment)
-    seconds = time.monotonic() - start
+    client.execute(env=run_environment(mode))
+    return client, time.monotonic() - start
 
-    if problems := output_problems(notebook):
+
+def publish(path: Path) -> str:
+    """Execute one notebook and store it in its place; a line that says how long it took."""
+    if (mode := asked_mode()) != MODE:
+        raise Refused(f"AESTHETIC_MODE is {mode!r}: only outputs of {MODE} mode are published")
+    before = sources.state(PACKAGE)
+    client, seconds = run(path, MODE)
+    notebook = client.nb
+    if problems := [*output_problems(notebook), *claim_problems(client.verdicts)]:
         raise Refused("\n  ".join(["its outputs may not be published:", *problems]))
     notebook.metadata["aesthetic"] = {
-        **describe(environment),
+        **describe(run_environment()),
         "seconds": round(seconds, 1),
         "code_sha256": code_hash(notebook),
+        "claims_sha256": claims.claims_hash(notebook),
+        **provenance(client, before),
     }
     notebook.metadata.pop("widgets", None)  # no lesson shows a kernel's widget in the page
     nbformat.validate(notebook)
     write_atomically(notebook, path)
-    return seconds
+    return f"{seconds:.0f} s, {len(client.verdicts)} claims hold"
+
+
+def check(path: Path) -> str:
+    """Execute one notebook in the mode of the environment and judge it; nothing is written."""
+    mode = asked_mode()
+    client, seconds = run(path, mode)
+    problems = claim_problems(client.verdicts, mode)
+    if mode == MODE:
+        problems = [*output_problems(client.nb), *problems]
+    if problems:
+        raise Refused("\n  ".join([f"in {mode} mode:", *problems]))
+    held = sum(verdict.held is True for verdict in client.verdicts)
+    return f"{seconds:.0f} s in {mode} mode, {held} of {len(client.verdicts)} claims hold"
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Execute lessons in full mode, store the outputs.")
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of notebooks/")
-    chosen = parser.parse_args(arguments).notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    parser.add_argument(
+        "--check", action="store_true", help="execute and judge the claims, and write nothing"
+    )
+    options = parser.parse_args(arguments)
+    do = check if options.check else publish
+    chosen = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     if not chosen:
         print(f"No notebook in {NOTEBOOKS}", file=sys.stderr)
         return 1
     failed = 0
     for path in chosen:
         try:
-            print(f"{path.name}: {publish(path.resolve()):.0f} s", flush=True)
-        except (Refused, CellExecutionError, DeadKernelError, FileNotFoundError) as error:
+            print(f"{path.name}: {do(path.resolve())}", flush=True)
+        except (Refused, CellExecutionError, DeadKernelError, OSError, ValueError) as error:
             failed += 1
             print(f"{path.name} stays as it was: {error}", file=sys.stderr, flush=True)
         except subprocess.CalledProcessError as error:
