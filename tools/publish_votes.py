@@ -83,7 +83,12 @@ def _describe_means(counts: np.ndarray, repeats: int) -> dict:
             "images": np.histogram(mean, BINS)[0].tolist(),
         },
         "share_of_votes": (counts.sum(0) / counts.sum()).tolist(),
-        "spread": _range(spread) | {f"p{p}": np.percentile(spread, p) for p in (5, 95)},
+        "spread": _range(spread)
+        | {f"p{p}": np.percentile(spread, p) for p in (5, 95)}
+        | {
+            "reliability": vote_histograms.spread_reliability(counts, seed=SEED),
+            "from_own_mean": vote_histograms.spread_from_mean(counts),
+        },
         "gaussian_emd_r2": vote_histograms.emd(counts, gaussian, r=2).mean(),
     }
 
