@@ -8,6 +8,7 @@ from pathlib import Path
 
 import figure_numbers
 import formulas
+import lesson_source
 import light
 import nbformat
 import page_head
@@ -47,8 +48,8 @@ numfig = True
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "results"
-    path.mkdir()
+    path = tmp_path / results.FOLDER
+    path.mkdir(parents=True)
     (path / "cnn.json").write_text(json.dumps(RUN))
     return path
 
@@ -144,7 +145,7 @@ def test_a_missing_result_stops_the_build(book):
     (book / "index.md").write_text("# Page\n\nLoss {result}`gan:loss`.\n")
     code, said = build(book)
     assert code != 0
-    assert "index.md:3" in said and "no .*results/gan.json" in said
+    assert "index.md:3" in said and "no results/gan.json" in said
 
 
 def test_a_picture_of_a_notebook_is_light_sized_lazy_and_described(book):
@@ -230,6 +231,34 @@ def test_a_picture_of_a_lesson_has_number_and_caption(book):
     assert build(book) == (0, "")
     caption = BeautifulSoup(page(book, "notebooks/2_lesson"), "html.parser").figcaption
     assert caption.get_text().strip().startswith("Fig. 2.1 A tower.")
+
+
+def test_a_lesson_has_label_and_links_to_files_in_the_book_alone(tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "book" / "data.md").touch()
+    (tmp_path / "notebooks" / "4_1_cnn.ipynb").touch()
+    home = "https://ann.github.io/course/"
+    text = (
+        f"# Lesson 2.5: Votes\n\n[Data]({home}book/data.html#photos), [4.1]({home}notebooks/4_1_cnn.html), "
+        f"[gone]({home}book/gone.html), [else](https://else.org/book/data.html)"
+    )
+    cells = [
+        nbformat.v4.new_markdown_cell(text),
+        nbformat.v4.new_code_cell(f'"[x]({home}book/data.html)"'),
+    ]
+    source = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    page = "notebooks/2_5_votes_and_taste"
+    read, unknown = lesson_source.for_the_book(source, page, home, tmp_path)
+    told, code = nbformat.reads(read, as_version=4).cells
+    assert told.source == (
+        "(lesson-2-5)=\n# Lesson 2.5: Votes\n\n[Data](../book/data.md#photos), [4.1](4_1_cnn.ipynb), "
+        f"[gone]({home}book/gone.html), [else](https://else.org/book/data.html)"
+    )
+    assert unknown == [f"{home}book/gone.html"]
+    assert code.source == cells[1].source
+    assert lesson_source.label("notebooks/1_three_tasks") == "lesson-1"
+    assert lesson_source.label("book/data") is None
 
 
 def test_lines_of_code_can_be_folded_and_copied(book):

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -30,7 +32,15 @@ SETUP_CELL = """\
 try:
     import aesthetic_utils
 except ModuleNotFoundError:  # on Colab, or wherever the package is missing
-    %pip install -q "aesthetic-utils @ git+https://github.com/{slug}"\
+    %pip install -q "aesthetic-utils @ git+https://github.com/{slug}"
+    try:
+        import aesthetic_utils
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            "The course's package was not installed; pip says above why. Is there a"
+            " network, and does the address after git+ open in a browser? If not,"
+            " upload a copy of the repository and run: %pip install ./ITS-FOLDER"
+        ) from None\
 """
 
 
@@ -161,6 +171,32 @@ def test_the_first_cell_installs_the_package_where_it_is_missing(path):
     cells = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
     assert "".join(cells[0]["source"]) == SETUP_CELL.format(slug=repo.read_slug(ROOT))
     assert "setup" in cells[0]["metadata"].get("tags", [])
+
+
+@pytest.mark.parametrize("pip_works", [True, False])
+def test_the_first_cell_stops_the_lesson_where_the_package_cannot_be_installed(
+    pip_works, monkeypatch
+):
+    """`%pip` itself raises nothing when it fails, and a lesson that runs on fails later and says less."""
+    asked = []
+
+    class Kernel:
+        def run_line_magic(self, name: str, line: str) -> None:
+            asked.append((name, line))
+            if pip_works:
+                monkeypatch.setitem(sys.modules, "aesthetic_utils", ModuleType("aesthetic_utils"))
+
+    monkeypatch.setitem(sys.modules, "aesthetic_utils", None)  # to import it fails
+    cell = TransformerManager().transform_cell(SETUP_CELL.format(slug="ann/course"))
+    names = {"get_ipython": Kernel}
+    if pip_works:
+        exec(cell, names)
+        assert names["aesthetic_utils"] is sys.modules["aesthetic_utils"]
+    else:
+        with pytest.raises(ModuleNotFoundError, match="was not installed; pip says above why"):
+            exec(cell, names)
+    assert [name for name, _ in asked] == ["pip"]
+    assert "git+https://github.com/ann/course" in asked[0][1]
 
 
 # ---- versions
@@ -336,10 +372,26 @@ def test_the_package_imports_without_the_tools_around_it():
 def test_a_lesson_carries_its_number_in_its_title(path):
     """So that tab, search, next and previous show it; the table of contents gives no other title."""
     first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
-    label, number = re.match(r"\(lesson-([\d-]+)\)=\n# Lesson ([\d.]+): \S", first).groups()
-    assert label.replace("-", ".") == number
-    assert path.stem.startswith(label.replace("-", "_"))
+    number = re.match(r"# Lesson ([\d.]+): \S", first)[1]
+    assert path.stem.startswith(number.replace(".", "_") + "_")
     assert "title:" not in (ROOT / "_toc.yml").read_text("utf-8").replace("title: Deep", "")
+
+
+ONLY_IN_THE_BOOK = {
+    "a label or a directive": r"^\([\w-]+\)=\s*$|^\s*:::|^\s*```+\{",
+    "a role": r"\{[a-z:-]+\}`",
+    "a link to a file; write the address of the published page": r"\]\((?![a-z]+:|#)[^)]+\)",
+}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_colab_and_jupyterlab_show_no_markup_and_no_dead_link(path):
+    """book/_ext/lesson_source.py gives labels and links to files to the book alone."""
+    for number, cell in enumerate(json.loads(path.read_text("utf-8"))["cells"], start=1):
+        text = "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
+        for what, pattern in ONLY_IN_THE_BOOK.items():
+            found = re.search(pattern, text, re.MULTILINE)
+            assert not found, f"cell {number} holds {what}: {found[0]}"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

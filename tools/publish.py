@@ -87,7 +87,7 @@ def run_environment(mode: str = MODE) -> dict[str, str]:
     """The environment of the kernel: the package of this repository, and that mode."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     # with the twin of each figure for a dark page (aesthetic_utils.plotting.show)
-    twin = {"AESTHETIC_DARK_TWIN": "1"}
+    twin = {"AESTHETIC_DARK_TWIN": "1"} if mode == MODE else {}
     return {**os.environ, "AESTHETIC_MODE": mode, "PYTHONPATH": path, **twin}
 
 

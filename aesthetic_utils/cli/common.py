@@ -15,6 +15,8 @@ def require_absent(path: Path, overwrite: bool, option: str = "--out") -> None:
 
     option: with which the user can name another file.
     """
+    if path.is_dir():
+        raise AestheticError(f"{path} is a folder; give {option} the path of a file")
     if path.exists() and not overwrite:
         raise AestheticError(
             f"{path} is there already; choose another {option}, or add --overwrite"

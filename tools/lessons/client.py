@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import queue
 from pathlib import Path
@@ -32,16 +33,25 @@ class LessonClient(NotebookClient):
     """A client whose `execute()` leaves, beside the outputs:
 
     verdicts: what became of each claim, in order.
+    runs: index of a code cell -> its outputs, once for each time that it ran.
     used: {"home": the folder that the package was imported from or None, "modules": [...], "files": [...]}.
 
     notebook: it is executed in place. folder: the working folder. times: how often each cell runs in a row.
-    What it asks the kernel changes no name, no count and no random number of the lesson.
+    timeout: seconds that a cell may take; without it a full training run takes what it takes.
+    What it asks the kernel changes no name and no count of the lesson, and no number that numpy, torch or Python draw next.
     """
 
-    def __init__(self, notebook: nbformat.NotebookNode, *, folder: Path, times: int = 1) -> None:
+    def __init__(
+        self,
+        notebook: nbformat.NotebookNode,
+        *,
+        folder: Path,
+        times: int = 1,
+        timeout: int | None = None,
+    ) -> None:
         super().__init__(
             notebook,
-            timeout=None,  # a full training run takes what it takes
+            timeout=timeout,
             kernel_name="python3",
             record_timing=False,  # times would change the file at every run
             coalesce_streams=True,
@@ -49,7 +59,8 @@ class LessonClient(NotebookClient):
         )
         self.times = times
         self.verdicts: list[Verdict] = []
-        self.used: dict[str, Any] = {}
+        self.used: dict[str, Any] = {"home": None, "modules": [], "files": []}
+        self.runs: dict[int, list[list[nbformat.NotebookNode]]] = {}
         self._printed = ""
 
     async def async_execute_cell(
@@ -67,6 +78,8 @@ class LessonClient(NotebookClient):
             except CellExecutionError as error:
                 error.add_note(f"in run {time + 1} of cell {cell_index + 1}")
                 raise
+            if cell.cell_type == "code":
+                self.runs.setdefault(cell_index, []).append(copy.deepcopy(cell.outputs))
         if cell.cell_type == "code":
             self._printed = printed_by(cell)
         await self._judge(cell, cell_index + 1)

@@ -47,7 +47,7 @@ def used(package: str) -> str:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Nothing that happens inside prints, warns, or moves a random number of the lesson."""
+    """Nothing that happens inside prints, warns, or changes what Python, numpy or torch (on the CPU) draw next."""
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     by_python = random.getstate()
     by_numpy = numpy.random.get_state() if numpy else None
