@@ -83,7 +83,12 @@ def _describe_means(counts: np.ndarray, repeats: int) -> dict:
             "images": np.histogram(mean, BINS)[0].tolist(),
         },
         "share_of_votes": (counts.sum(0) / counts.sum()).tolist(),
-        "spread": _range(spread) | {f"p{p}": np.percentile(spread, p) for p in (5, 95)},
+        "spread": _range(spread)
+        | {f"p{p}": np.percentile(spread, p) for p in (5, 95)}
+        | {
+            "reliability": vote_histograms.spread_reliability(counts, seed=SEED),
+            "from_own_mean": vote_histograms.spread_from_mean(counts),
+        },
         "gaussian_emd_r2": vote_histograms.emd(counts, gaussian, r=2).mean(),
     }
 
@@ -142,7 +147,6 @@ def _label(counts: np.ndarray) -> dict:
 def dog_results(values: np.ndarray, *, repeats: int = 1000) -> dict:
     """All aggregates of ratings [R, I, 2] in [0, 1]."""
     parts, found = taste.taste_parts(values), taste.rater_correlations(values)
-    total = sum(max(value, 0) for value in asdict(parts).values())
     indices = {
         name: asdict(taste.beholder_interval(values, index=name, repeats=repeats, seed=SEED))
         for name in ("b1", "b2")
@@ -158,7 +162,7 @@ def dog_results(values: np.ndarray, *, repeats: int = 1000) -> dict:
         "share_of_ratings": (np.histogram(values, 10, (0, 1))[0] / values.size).tolist(),
         "means_of_items": _range(by_item) | {"sd": by_item.std()},
         "variance": asdict(parts),
-        "variance_share": {k: max(v, 0) / total for k, v in asdict(parts).items()},
+        "variance_share": parts.partition,
         **indices,
         "repeat": _correlations(found.repeat, repeats),
         "crowd": _correlations(found.crowd, repeats),

@@ -118,4 +118,26 @@ EXERCISES = {
         },
         default_hint="First ask whether a rater repeats the answers, then whether another one gives them.",
     ),
+    "sealed": Exercise(
+        answer=("camps", "hill", "mixed"),
+        hints={
+            (
+                "mixed",
+                "hill",
+                "camps",
+            ): "In a class of camps everybody has a steep slope. Count them.",
+            (
+                "hill",
+                "camps",
+                "mixed",
+            ): "Where all share a hill, the slopes of odd and even pictures do not go together.",
+            (
+                "camps",
+                "mixed",
+                "hill",
+            ): "In one class hardly anybody has a steep slope. Which is it?",
+        },
+        default_hint="Draw a histogram of `direction(sealed(k), slice(None))` for each class: one heap, "
+        "two heaps, or three?",
+    ),
 }

@@ -1,9 +1,16 @@
 """Choices between two, and the ranking they give, with its uncertainty.
 
 The model is that of Bradley & Terry (1952): an item with score s wins against one with score t with
-probability 1 / (1 + exp(t - s)). Scores are in logits and have mean 0: a difference of 1 means 73
-wins in 100. A tie counts as half a win for each. Whose choices are pooled is up to the caller: a
-ranking of several raters is that of nobody in particular.
+probability 1 / (1 + exp(t - s)). Scores are in logits and have mean 0: without ties a difference of 1
+means 73 wins in 100.
+
+Ties. `fit_ranking` counts a tie as half a win for each of the two. That is a convention, and it draws
+the scores together: a tie says "about alike", and half a win says "a coin". `fit_davidson` gives ties a
+probability of their own (Davidson 1970) and keeps the scale; for choices without ties the two agree.
+
+Several raters. Choices of one person go together, so a ranking of several people's choices takes its
+errors from drawing people anew (`rater_bootstrap`), not from counting choices. Whose choices are pooled
+is up to the caller: the ranking of several raters need not be that of any of them.
 """
 
 from collections.abc import Sequence
@@ -12,17 +19,19 @@ from functools import cached_property
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.optimize import minimize
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import cg
-from scipy.special import expit, log_expit
-from scipy.stats import norm
+from scipy.special import expit, log_expit, logsumexp
+from scipy.stats import norm, t
 
 from aesthetic_utils.statistics.intervals import Interval, wilson_interval
 from aesthetic_utils.storage import AestheticError
 
 RIDGE = 0.1  # of the fit: a normal prior on scores with standard deviation 1 / sqrt(0.1) = 3.2
 _DIRECT = 500  # items up to which a Newton step is solved directly; above by conjugate gradients
+_TOGETHER = 100  # items up to which the draws of a bootstrap are solved together
 
 
 class PreferenceError(AestheticError):
@@ -74,9 +83,14 @@ class PairVotes:
     @property
     def sparse_wins(self) -> csr_array:
         """`wins` without its zeros, which are nearly all where there are many items."""
+        return self.weighted_wins(np.ones(len(self)))
+
+    def weighted_wins(self, weight: np.ndarray) -> csr_array:
+        """`sparse_wins` with each vote counted so often: weight [M] of at least 0."""
         share = np.where(self.tie, 0.5, 1.0)
         ends = np.stack([self.winner, self.loser])
-        entries = np.concatenate([share, 1 - share]), np.concatenate([ends, ends[::-1]], axis=1)
+        values = np.concatenate([weight * share, weight * (1 - share)])
+        entries = values, np.concatenate([ends, ends[::-1]], axis=1)
         wins = csr_array(coo_array(entries, shape=(len(self.items),) * 2))
         wins.sum_duplicates()
         wins.eliminate_zeros()
@@ -98,10 +112,30 @@ class Ranking:
     ridge: float
     votes: int
     note: str = ""  # what the reader of the scores has to know about missing comparisons
+    pooled: PairVotes | None = None  # the choices, where they are those of more than one rater
+
+    @property
+    def raters(self) -> int:
+        """How many people's choices are in it."""
+        return 1 if self.pooled is None else len(np.unique(self.pooled.rater))
+
+    @cached_property
+    def uncertainty(self) -> np.ndarray:
+        """[K, K], of the scores, had other people of this kind been asked; all intervals come from it.
+
+        `covariance` for one rater. For several, of the scores of `rater_bootstrap`, times
+        raters / (raters - 1), because a sample varies less about its own mean than about the true one.
+        """
+        if self.pooled is None:
+            return self.covariance
+        scores = rater_bootstrap(self.pooled, ridge=self.ridge)  # [B, K]
+        return np.cov(scores.T, bias=True) * self.raters / (self.raters - 1)
 
     @cached_property
     def covariance(self) -> np.ndarray:
-        """[K, K], of the scores: computed when it is first asked for, and exact for any K.
+        """[K, K], of the scores if every choice were independent of every other: for one rater.
+
+        Computed when it is first asked for, and exact for any K.
 
         The inverse of the information by Cholesky's factors, within one array of 8 K^2 bytes; the
         scores alone need neither that memory nor the K^3 operations.
@@ -111,7 +145,7 @@ class Ranking:
     @property
     def standard_error(self) -> np.ndarray:
         """[K], of each score against the mean of all."""
-        return np.sqrt(self.covariance.diagonal().clip(0))
+        return np.sqrt(self.uncertainty.diagonal().clip(0))
 
     @property
     def rank(self) -> np.ndarray:
@@ -125,9 +159,11 @@ def fit_ranking(votes: PairVotes, *, ridge: float = RIDGE) -> Ranking:
     With ridge the scores are the most probable ones under a normal prior of standard deviation
     1 / sqrt(ridge), and there are always some. Without (0) they are those of maximum likelihood, which
     exist only where every item is linked to every other by a chain of wins (Ford 1957); otherwise
-    PreferenceError says what is missing. Standard errors come from the observed information: second
-    derivatives at the maximum, ridge included. Time and memory go with the votes, not with the pairs
-    that there could be; see `Ranking.covariance` for what the errors need on top.
+    PreferenceError says what is missing. A tie counts as half a win for each: see `fit_davidson`.
+    Standard errors of one rater's scores come from the observed information, second derivatives at the
+    maximum, ridge included; those of several raters' from drawing raters anew (`rater_bootstrap`). Time
+    and memory go with the votes, not with the pairs that there could be; see `Ranking.covariance` for
+    what the errors need on top.
     """
     if ridge < 0 or len(votes.items) < 2:
         raise ValueError(f"a ranking needs two items and ridge >= 0, not {ridge}")
@@ -144,7 +180,61 @@ def fit_ranking(votes: PairVotes, *, ridge: float = RIDGE) -> Ranking:
         ridge=ridge,
         votes=len(votes),
         note=note,
+        pooled=votes if len(np.unique(votes.rater)) > 1 else None,
     )
+
+
+def rater_bootstrap(
+    votes: PairVotes, *, ridge: float = RIDGE, repeats: int = 400, seed: int = 0
+) -> np.ndarray:
+    """Scores [repeats, K] of as many raters as there are, drawn from them with replacement.
+
+    A rater brings all of his or her choices along, so that the spread of the scores holds the
+    differences between people, which standard errors that count choices leave out. Where a drawn class
+    leaves ridge = 0 without a maximum, RIDGE stands in. Raises PreferenceError for fewer than two
+    raters; with fewer than about ten the spread itself is only roughly known.
+    """
+    raters = np.unique(votes.rater)
+    if len(raters) < 2:
+        raise PreferenceError("drawing raters anew needs the choices of two raters at least")
+    drawn = np.random.default_rng(seed).choice(raters, (repeats, len(raters)))
+    times = np.stack([np.bincount(row, minlength=len(votes.raters)) for row in drawn])  # [B, R]
+    if len(votes.items) <= _TOGETHER and ridge:
+        return _maximise_together(votes, times, ridge)
+    found = []
+    for row in times:
+        wins = votes.weighted_wins(row[votes.rater].astype(float))
+        needed = ridge or (RIDGE if _missing_links(wins, votes.items) else 0)
+        found.append(_maximise(wins, needed)[0])
+    return np.array(found)
+
+
+def _maximise_together(votes: PairVotes, times: np.ndarray, ridge: float) -> np.ndarray:
+    """`_maximise` for few items and many draws at once: scores [B, K], raters counted times [B, R]."""
+    k, found = len(votes.items), []
+    each = np.stack(
+        [votes.weighted_wins(votes.rater == r).toarray() for r in range(times.shape[1])]
+    )
+    penalty = ridge * np.eye(k) + 1 / k  # the second part knows nothing of the scores' mean
+    for part in np.array_split(times, -(-len(times) // 50)):
+        wins = np.tensordot(part, each, 1)  # [b, K, K]
+        score = np.zeros((len(part), k))
+        for _ in range(100):
+            p = expit(score[:, :, None] - score[:, None])
+            surprise = wins * (1 - p)
+            gradient = surprise.sum(2) - surprise.sum(1) - ridge * score
+            if abs(gradient).max() < 1e-8 * (1 + wins.max()):
+                break
+            weight = surprise * p
+            weight = weight + weight.swapaxes(1, 2)
+            information = penalty + weight.sum(2)[:, :, None] * np.eye(k) - weight
+            step = np.linalg.solve(information, gradient[:, :, None])[:, :, 0]
+            step = step / np.maximum(1, abs(step).max(1, keepdims=True) / 2)  # no leap at first
+            score = score + step - step.mean(1, keepdims=True)
+        else:
+            raise PreferenceError("the scores do not settle; use a larger ridge")
+        found.append(score)
+    return np.concatenate(found)
 
 
 def _maximise(wins: csr_array, ridge: float) -> tuple[np.ndarray, csr_array, float]:
@@ -242,19 +332,24 @@ def _named(items: Sequence[str]) -> str:
 
 def score_intervals(ranking: Ranking, *, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper ends [K] of each score's interval, against the mean of all items."""
-    half = norm.ppf((1 + confidence) / 2) * ranking.standard_error
+    half = _quantile(ranking, confidence) * ranking.standard_error
     return ranking.score - half, ranking.score + half
+
+
+def _quantile(ranking: Ranking, confidence: float) -> float:
+    """Of the normal distribution; of Student's, where the errors come from so many raters."""
+    tail = (1 + confidence) / 2
+    return float(norm.ppf(tail) if ranking.pooled is None else t.ppf(tail, ranking.raters - 1))
 
 
 def difference(ranking: Ranking, a: int, b: int, *, confidence: float = 0.95) -> Interval:
     """Score of item a less that of item b: their errors go together, so intervals of single scores
     that overlap do not say that the items are alike."""
-    c = ranking.covariance
-    half = norm.ppf((1 + confidence) / 2) * np.sqrt(c[a, a] + c[b, b] - 2 * c[a, b])
+    c = ranking.uncertainty
+    half = _quantile(ranking, confidence) * np.sqrt(c[a, a] + c[b, b] - 2 * c[a, b])
     value = float(ranking.score[a] - ranking.score[b])
-    return Interval(
-        value=value, low=value - half, high=value + half, n=ranking.votes, confidence=confidence
-    )  # fmt: skip
+    n = ranking.votes if ranking.pooled is None else ranking.raters
+    return Interval(value=value, low=value - half, high=value + half, n=n, confidence=confidence)
 
 
 def rank_intervals(
@@ -264,7 +359,7 @@ def rank_intervals(
 
     Quantiles of the ranks in scores drawn from the normal distribution around the fitted ones.
     """
-    values, vectors = np.linalg.eigh(ranking.covariance)
+    values, vectors = np.linalg.eigh(ranking.uncertainty)
     root = vectors * np.sqrt(values.clip(0))
     noise = np.random.default_rng(seed).standard_normal((draws, len(values)))
     ranks = (-(ranking.score + noise @ root.T)).argsort(1).argsort(1) + 1  # [draws, K]
@@ -274,7 +369,93 @@ def rank_intervals(
 
 
 # --------------------------------------------------------------------------------------------------
+# ties with a probability of their own
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TieRanking:
+    """Scores of items by the model of Davidson (1970), which gives ties a probability of their own."""
+
+    items: tuple[str, ...]
+    score: np.ndarray  # [K], logits, mean 0
+    tie_strength: float  # nu, at least 0: two equal items tie with probability nu / (2 + nu)
+    log_likelihood: float
+    ridge: float
+    votes: int
+
+
+def davidson_chances(gap: np.ndarray, tie_strength: float) -> np.ndarray:
+    """Chances [3, ...] of win, tie and loss for an item whose score is higher by `gap`.
+
+    Proportional to exp(gap / 2), nu and exp(-gap / 2): among choices that are no ties the odds are
+    those of Bradley & Terry. Davidson (1970).
+    """
+    if not tie_strength >= 0:
+        raise ValueError(f"tie_strength is {tie_strength}; it has to be at least 0")
+    gap = np.asarray(gap, dtype=float)
+    log = np.stack([gap / 2, np.full_like(gap, np.log(tie_strength or 1e-300)), -gap / 2])
+    return np.exp(log - logsumexp(log, axis=0))
+
+
+def fit_davidson(votes: PairVotes, *, ridge: float = RIDGE) -> TieRanking:
+    """Scores and the readiness to call a tie, by maximum likelihood with the penalty of `fit_ranking`.
+
+    Ties do not draw the scores together here: where the choices are simulated from this model the
+    scores come back at their own scale. Without ties the result is that of `fit_ranking`, with nu = 0.
+    Raises PreferenceError where nobody chose, and ValueError for a ridge that is not above 0.
+    """
+    if ridge <= 0 or len(votes.items) < 2:
+        raise ValueError(f"a ranking with ties needs two items and ridge > 0, not {ridge}")
+    if not votes.tie.any():
+        plain = fit_ranking(votes, ridge=ridge)
+        return TieRanking(
+            items=votes.items, score=plain.score, tie_strength=0.0, ridge=ridge, votes=len(votes),
+            log_likelihood=plain.log_likelihood,
+        )  # fmt: skip
+    if votes.tie.all():
+        raise PreferenceError("all answers are ties, so no scale can be had; ask for choices")
+    k, sign = len(votes.items), np.where(votes.tie, 0.0, 0.5)
+
+    def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
+        """Of scores [K] and log nu: minus the log-likelihood, the penalty, and the gradient [K + 1]."""
+        gap = x[votes.winner] - x[votes.loser]
+        chance = davidson_chances(gap, np.exp(x[k]))  # [3, M]
+        said = np.where(votes.tie, chance[1], chance[0])
+        slope = (chance[0] - chance[2]) / 2 - sign  # of each vote's loss on its gap
+        gradient = np.bincount(votes.winner, slope, k) - np.bincount(votes.loser, slope, k)
+        on_ties = chance[1].sum() - votes.tie.sum()
+        value = -np.log(said).sum() + ridge / 2 * (x[:k] ** 2).sum()
+        return value, np.append(gradient + ridge * x[:k], on_ties)
+
+    found = minimize(loss, np.zeros(k + 1), jac=True, method="BFGS", options={"gtol": 1e-7})
+    score = found.x[:k] - found.x[:k].mean()
+    return TieRanking(
+        items=votes.items,
+        score=score,
+        tie_strength=float(np.exp(found.x[k])),
+        log_likelihood=-float(found.fun - ridge / 2 * (found.x[:k] ** 2).sum()),
+        ridge=ridge,
+        votes=len(votes),
+    )
+
+
+# --------------------------------------------------------------------------------------------------
 # agreement
+
+
+def prediction_ceiling(repeat: float) -> tuple[float, float]:
+    """Between what shares of one rater's choices the best predictor gets right, from repeat agreement.
+
+    A rater who chooses one of two with chance p gives the same answer twice with p^2 + (1 - p)^2; who
+    knows p always says the likelier one, and is right with max(p, 1 - p). Where every pair has the same
+    p that is (1 + sqrt(2 repeat - 1)) / 2. Over pairs of different p it lies between `repeat` and that,
+    since the square root is concave (Jensen). Raises ValueError for a repeat agreement outside 0..1;
+    below one half nothing but a coin is known, and both ends are 1/2.
+    """
+    if not 0 <= repeat <= 1:
+        raise ValueError(f"repeat agreement is a share from 0 to 1, not {repeat}")
+    least = max(repeat, 0.5)
+    return least, (1 + (2 * least - 1) ** 0.5) / 2
 
 
 def repeat_agreement(votes: PairVotes, *, confidence: float = 0.95) -> Interval:

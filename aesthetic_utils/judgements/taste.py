@@ -3,9 +3,13 @@
 Ratings are arrays [R, I, T]: rater, item, round. What a rater repeats and others do not share is
 private taste; what all share is shared taste; what nobody repeats is noise. One round cannot tell
 private taste from noise.
+
+All of it is about these items as much as about these people. Shared taste is the variance between
+items, so the same people come out as more private, and agree less, on items that are alike: see
+`index_on_other_items`.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -20,6 +24,18 @@ class TasteParts:
     rater: float  # level: raters who give more to everything
     interaction: float  # private taste: what a rater likes apart from the others
     noise: float  # what the same rater does not repeat
+
+    @property
+    def partition(self) -> dict[str, float]:
+        """Share of each part in the whole variance; parts below 0 count as 0, and the shares sum to 1.
+
+        The variance partitioning coefficients that Martinez, Funk & Todorov (2020) advise to report
+        beside an index, since an index leaves out how much is level and noise; from the analysis of
+        variance in place of their mixed model. NaN where nothing varies.
+        """
+        parts = {name: max(value, 0.0) for name, value in asdict(self).items()}
+        whole = sum(parts.values())
+        return {name: value / whole if whole else float("nan") for name, value in parts.items()}
 
     @property
     def b1(self) -> float:
@@ -52,6 +68,17 @@ def taste_parts(ratings: np.ndarray) -> TasteParts:
         interaction=float((ms_both - ms_noise) / rounds),
         noise=float(ms_noise),
     )
+
+
+def index_on_other_items(index: float, spread: float) -> float:
+    """What a beholder index would be on items whose shared appeal varies `spread` times as much (sd).
+
+    Private taste is taken to stay as it is: b / (b + (1 - b) spread^2). With it two studies can be
+    compared only as far as one knows how varied the items of each were. index in 0..1, spread >= 0.
+    """
+    if not (0 <= index <= 1 and spread >= 0):
+        raise ValueError(f"index must be in 0..1 and spread at least 0, not {index} and {spread}")
+    return _share(index, (1 - index) * spread**2)
 
 
 def beholder_interval(

@@ -103,6 +103,33 @@ def reliability(histograms: np.ndarray) -> float:
     return variance_parts(histograms).between / float(means(histograms).var(ddof=1))
 
 
+def spread_reliability(histograms: np.ndarray, *, seed: int = 0) -> float:
+    """How far images' spreads are reproducible: what there is to learn about disagreement.
+
+    The voters of each image are split into halves at random, the two spreads correlated over images,
+    and the correlation brought to all voters by Spearman and Brown. Needs four votes for each image.
+    """
+    counts = _counts(histograms)
+    if counts.sum(1).min() < 4:
+        raise ValueError("the spread of two halves needs four votes for each image")
+    rng = np.random.default_rng(seed)
+    half = np.stack(
+        [rng.multivariate_hypergeometric(row, int(row.sum()) // 2) for row in counts]
+    )  # [N, K]
+    r = _correlation(spreads(half), spreads(counts - half))
+    return spearman_brown(r, 2)
+
+
+def spread_from_mean(histograms: np.ndarray) -> float:
+    """Correlation of images' spreads with a parabola in their own means, fitted to them by least squares.
+
+    Means near an end of the scale leave little room to spread, so a predictor of means foretells
+    some of the spreads without knowing anything else about disagreement.
+    """
+    mean, spread = means(histograms), spreads(histograms)
+    return _correlation(np.polyval(np.polyfit(mean, spread, 2), mean), spread)
+
+
 def draw_voters(histograms: np.ndarray, voters: int, rng: np.random.Generator) -> np.ndarray:
     """`voters` people of each image, drawn without replacement: counts [N, K], rows sum to `voters`.
 

@@ -15,9 +15,13 @@ from aesthetic_utils.judgements.bradley_terry import (
     PairVotes,
     PreferenceError,
     agreement,
+    davidson_chances,
     difference,
+    fit_davidson,
     fit_ranking,
+    prediction_ceiling,
     rank_intervals,
+    rater_bootstrap,
     repeat_agreement,
     score_intervals,
 )
@@ -229,7 +233,158 @@ def test_settings_that_make_no_sense():
         fit_ranking(choices((0, 1)), ridge=-1)
 
 
+# ---- choices of several people
+
+
+def classmates(raters: int, pairs: int, seed: int, items: int = 8) -> PairVotes:
+    """Choices of people with a taste of their own beside the shared one."""
+    shared = np.linspace(-1.5, 1.5, items)
+    taste = shared + np.random.default_rng(seed).normal(0, 1, (raters, items))
+    return simulate_pairs(taste, pairs, seed=seed)
+
+
+def test_drawing_raters_anew_gives_the_errors_of_the_sandwich():
+    """The witness: information^-1 times the raters' gradients squared times information^-1."""
+    votes = classmates(60, 40, seed=1)
+    ranking, k = fit_ranking(votes, ridge=0.5), 8
+    gradients = np.zeros((60, k))
+    surprise = 1 - expit(ranking.score[votes.winner] - ranking.score[votes.loser])
+    np.add.at(gradients, (votes.rater, votes.winner), surprise)
+    np.add.at(gradients, (votes.rater, votes.loser), -surprise)
+    gradients -= gradients.mean(0)
+    bread = np.linalg.inv(ranking.information.toarray() + 1 / k)
+    sandwich = bread @ gradients.T @ gradients @ bread * 60 / 59
+    expected = np.sqrt(sandwich.diagonal() - 2 * sandwich.mean(0) + sandwich.mean())
+    assert ranking.raters == 60 and len(rater_bootstrap(votes, repeats=7)) == 7
+    np.testing.assert_allclose(ranking.standard_error, expected, rtol=0.12)
+    assert ranking.standard_error.mean() > 1.3 * np.sqrt(ranking.covariance.diagonal()).mean()
+
+
+def test_errors_of_a_class_are_those_over_classes_and_counting_choices_is_too_sure():
+    rankings = [fit_ranking(classmates(10, 30, seed=s)) for s in range(60)]
+    scores = np.array([r.score for r in rankings])
+    real = scores.std(0, ddof=1).mean()
+    assert np.mean([r.standard_error for r in rankings]) == pytest.approx(real, rel=0.12)
+    assert np.mean([np.sqrt(r.covariance.diagonal()) for r in rankings]) < 0.85 * real
+    ends = [score_intervals(r) for r in rankings]
+    hits = [(low <= scores.mean(0)) & (scores.mean(0) <= high) for low, high in ends]
+    assert 0.92 <= np.mean(hits) <= 0.99
+    gap = difference(rankings[0], 7, 0)
+    assert gap.n == 10 and gap.low < scores.mean(0)[7] - scores.mean(0)[0] < gap.high
+    best, worst = rank_intervals(rankings[0])
+    assert (best <= rankings[0].rank).all() and (rankings[0].rank <= worst).all()
+
+
+def test_all_draws_together_are_those_one_by_one(monkeypatch):
+    votes = classmates(5, 20, seed=3)
+    together = rater_bootstrap(votes, repeats=20)
+    monkeypatch.setattr(bradley_terry, "_TOGETHER", 0)
+    np.testing.assert_allclose(rater_bootstrap(votes, repeats=20), together, atol=1e-6)
+    unlinked = choices((0, 1), (1, 0), (1, 2), (2, 1), rater=[0, 0, 1, 1], raters=("a", "b"))
+    assert np.isfinite(rater_bootstrap(unlinked, ridge=0, repeats=10)).all()
+
+
+def test_one_rater_has_the_errors_of_choices():
+    votes = simulate_pairs(np.linspace(-1, 1, 5), 60, seed=2)
+    ranking = fit_ranking(votes)
+    assert ranking.raters == 1 and ranking.uncertainty is ranking.covariance
+    with pytest.raises(PreferenceError, match="choices of two raters"):
+        rater_bootstrap(votes)
+
+
+# ---- ties
+
+
+def with_ties(score: np.ndarray, nu: float, asked: int, seed: int) -> PairVotes:
+    """Answers drawn from Davidson's three chances, written out."""
+    rng, k = np.random.default_rng(seed), len(score)
+    a = rng.integers(k, size=asked)
+    b = (a + rng.integers(1, k, asked)) % k
+    worth = np.exp(score)
+    win, lose, tie = worth[a], worth[b], nu * np.sqrt(worth[a] * worth[b])
+    u = rng.random(asked) * (win + lose + tie)
+    won, tied = u < win, u >= win + lose
+    return PairVotes(
+        winner=np.where(won | tied, a, b), loser=np.where(won | tied, b, a),
+        items=tuple(map(str, range(k))), tie=tied,
+    )  # fmt: skip
+
+
+def test_davidson_finds_scores_and_ties_and_half_wins_shrink_the_scale():
+    truth = np.linspace(-1.5, 1.5, 7)
+    votes = with_ties(truth, 1.0, 30_000, seed=0)
+    found = fit_davidson(votes)
+    np.testing.assert_allclose(found.score, truth, atol=0.1)
+    assert found.tie_strength == pytest.approx(1, abs=0.05)
+    half = fit_ranking(votes).score
+    slope = (half @ truth) / (truth @ truth)
+    assert 0.62 < slope < 0.72
+
+
+def test_davidson_is_the_maximum_that_another_optimiser_finds():
+    """The likelihood from the three chances as Davidson writes them, without gradients."""
+    votes, ridge = with_ties(np.array([-1.0, 0.0, 0.3, 0.7]), 0.6, 120, seed=1), 0.3
+
+    def loss(x: np.ndarray) -> float:
+        worth, nu = np.exp(x[:4]), x[4] ** 2
+        a, b = worth[votes.winner], worth[votes.loser]
+        tie = nu * np.sqrt(a * b)
+        said = np.where(votes.tie, tie, a) / (a + b + tie)
+        return -np.log(said).sum() + ridge / 2 * (x[:4] ** 2).sum()
+
+    start = np.append(np.zeros(4), 1.0)
+    plain = minimize(
+        loss,
+        start,
+        method="Nelder-Mead",
+        options={"maxiter": 20_000, "xatol": 1e-7, "fatol": 1e-10},
+    )
+    found = fit_davidson(votes, ridge=ridge)
+    np.testing.assert_allclose(found.score, plain.x[:4] - plain.x[:4].mean(), atol=2e-4)
+    assert found.tie_strength == pytest.approx(plain.x[4] ** 2, abs=2e-4)
+    assert found.log_likelihood == pytest.approx(
+        -loss(np.append(found.score, found.tie_strength**0.5)) + ridge / 2 * (found.score**2).sum()
+    )
+
+
+def test_davidson_without_ties_is_bradley_and_terry():
+    votes = simulate_pairs(np.linspace(-1, 1, 5), 200, seed=2)
+    found, plain = fit_davidson(votes), fit_ranking(votes)
+    assert found.tie_strength == 0
+    np.testing.assert_array_equal(found.score, plain.score)
+    np.testing.assert_allclose(davidson_chances(np.array([1.0]), 0)[0], expit(1), atol=1e-12)
+    win, tie, loss_ = davidson_chances(np.array([0.0, 2.0]), 1.0)
+    assert tie[0] == pytest.approx(1 / 3)
+    np.testing.assert_allclose(win / loss_, np.exp([0, 2]))
+    np.testing.assert_allclose(win + tie + loss_, 1)
+
+
+def test_ties_that_make_no_sense():
+    with pytest.raises(PreferenceError, match="all answers are ties"):
+        fit_davidson(choices((0, 1), tie=np.array([1])))
+    with pytest.raises(ValueError, match="ridge > 0"):
+        fit_davidson(choices((0, 1)), ridge=0)
+    with pytest.raises(ValueError, match="at least 0"):
+        davidson_chances(np.zeros(1), -1)
+
+
 # ---- agreement
+
+
+def test_the_best_predictor_of_a_rater_lies_between_the_two_ends():
+    """Simulated answers, and a predictor that knows every chance."""
+    rng = np.random.default_rng(0)
+    for spread in (0.3, 1, 3):
+        p = expit(rng.normal(0, spread, 200))
+        answers = rng.random((2, 4000, 200)) < p
+        repeat = (answers[0] == answers[1]).mean()
+        right = (answers[0] == (p > 0.5)).mean()
+        least, most = prediction_ceiling(repeat)
+        assert least - 0.003 < right < most + 0.003
+    assert prediction_ceiling(0.7**2 + 0.3**2)[1] == pytest.approx(0.7)
+    assert prediction_ceiling(1.0) == (1.0, 1.0) and prediction_ceiling(0.4) == (0.5, 0.5)
+    with pytest.raises(ValueError, match="share from 0 to 1"):
+        prediction_ceiling(1.2)
 
 
 def test_repeat_agreement_compares_a_question_with_the_time_before():

@@ -394,6 +394,44 @@ def test_parents_of_dog_pictures():
     assert publish_judging.dog_parents("pair_5_41_out_tensor0.3333.png") == {"5", "41"}
 
 
+def test_a_constant_left_out_by_families_is_far_below_0():
+    """Two families of different height: the mean of one is what is said of the other."""
+    y = np.array([0.0, 0, 0, 1, 1, 1])
+    splits = [(np.arange(3, 6), np.arange(3)), (np.arange(3), np.arange(3, 6))]
+    said = publish_judging.constant_predictions(y, splits)
+    assert said.tolist() == [1, 1, 1, 0, 0, 0] and np.corrcoef(said, y)[0, 1] == pytest.approx(-1)
+
+
+def test_codes_of_blends_lie_between_those_of_their_dogs():
+    codes = {"5": np.array([0.0, 1.0]), "41": np.array([4.0, -1.0])}
+    assert publish_judging.dog_code("41_start.png", codes).tolist() == [4, -1]
+    assert publish_judging.dog_code("pair_5_41_out_tensor0.2500.png", codes).tolist() == [1, 0.5]
+
+
+def test_which_dog_alone_foretells_siblings_and_not_strangers():
+    """Invented dogs, each liked for itself alone, and their blends."""
+    rng = np.random.default_rng(3)
+    names = [str(k) for k in range(8)]
+    pairs = [
+        f"pair_{a}_{b}_out_tensor{w}.png"
+        for a in names
+        for b in names
+        if a < b
+        for w in ("0.3333", "0.6667")
+    ]
+    items = (*(f"{k}_start.png" for k in names), *pairs)
+    liked = {k: rng.normal(size=1) for k in names}
+    crowd = np.array([publish_judging.dog_code(item, liked)[0] for item in items])
+    splits = {
+        "random": random_splits(len(items), 8),
+        "kinless": kinless_splits([publish_judging.dog_parents(i) for i in items]),
+    }
+    constant = {k: publish_judging.constant_predictions(crowd, s) for k, s in splits.items()}
+    found = publish_judging._which_dog(items, crowd, splits, constant, 22, 5)
+    assert found["random"]["lcc"]["mean"] > 0.8
+    assert found["kinless"]["lcc"]["mean"] < 0.2
+
+
 def test_predictor_results_find_a_planted_taste_and_nothing_in_noise():
     rng = np.random.default_rng(0)
     items = tuple(f"{k}_start.png" for k in range(40))
@@ -403,11 +441,12 @@ def test_predictor_results_find_a_planted_taste_and_nothing_in_noise():
         "measures": np.c_[taste, rng.normal(size=(40, 3))],
         "noise": rng.normal(size=(40, 20)),
     }
-    found = publish_judging.predictor_results(
-        features, values.clip(0, 1), items, repeats=20, halves=2
-    )
+    found = publish_judging.predictor_results(features, values.clip(0, 1), items, draws=3, halves=2)
     assert found["features"]["measures"]["random"]["explained"] > 0.9
-    assert found["features"]["measures"]["kinless"]["lcc"]["value"] > 0.9
+    assert found["features"]["measures"]["kinless"]["lcc"] > 0.9
+    assert found["features"]["measures"]["kinless"]["explained_of_constant"] > 0.9
+    assert found["features"]["noise"]["kinless"]["explained_of_constant"] < 0.3
+    assert found["constant"]["kinless"]["explained_of_constant"] == 0
     assert found["features"]["noise"]["random"]["explained"] < 0.3
     assert found["whose_taste"]["random_halves"]["other"] > 0.9
     assert found["distribution"]["judge"]["r1"] < found["distribution"]["constant"]["r1"]

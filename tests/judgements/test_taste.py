@@ -9,6 +9,7 @@ from aesthetic_utils.judgements.simulated_raters import simulate_class, simulate
 from aesthetic_utils.judgements.taste import (
     beholder_interval,
     complete_raters,
+    index_on_other_items,
     rater_correlations,
     taste_parts,
 )
@@ -33,6 +34,46 @@ def test_the_parts_are_the_settings_of_a_large_simulated_class():
     assert parts.rater == pytest.approx(simulated.leniency.var(ddof=1), rel=0.05)
     assert parts.interaction == pytest.approx(0.64, rel=0.03)
     assert parts.noise == pytest.approx(0.36, rel=0.03)
+
+
+def test_the_partition_is_that_of_single_ratings():
+    """Its shares, found again as correlations of ratings that have some of the parts in common."""
+    simulated = simulate_class(
+        400, 400, shared=1.0, private=0.8, leniency=0.5, noise=0.6, rounds=2, seed=5
+    )
+    x = simulated.ratings
+    found = taste_parts(x).partition
+    rng = np.random.default_rng(0)
+    r, s = rng.integers(400, size=(2, 300_000))
+    i, j = rng.integers(400, size=(2, 300_000))
+    two, items = r != s, i != j  # of different people, of different items
+
+    def together(a, b):
+        return np.corrcoef(a, b)[0, 1]
+
+    assert sum(found.values()) == pytest.approx(1)
+    assert found["item"] == pytest.approx(together(x[r, i, 0][two], x[s, i, 1][two]), abs=0.01)
+    assert found["rater"] == pytest.approx(together(x[r, i, 0][items], x[r, j, 1][items]), abs=0.01)
+    assert 1 - found["noise"] == pytest.approx(
+        together(x[:, :, 0].ravel(), x[:, :, 1].ravel()), abs=0.01
+    )
+    below = taste_parts(np.array([[[1, 3], [6, 6]], [[4, 4], [4, 6]]])).partition
+    assert below["rater"] == 0 and sum(below.values()) == pytest.approx(1)
+
+
+def test_the_same_people_differ_more_on_items_that_are_alike():
+    varied = simulate_class(60, 400, shared=1.0, private=1.0, seed=6)
+    middle = np.argsort(abs(varied.shared))[:200]  # the same people, items of middling appeal
+    narrow = varied.shared[middle].std(ddof=1) / varied.shared.std(ddof=1)
+    b = taste_parts(varied.ratings).b1
+    assert taste_parts(varied.ratings[:, middle]).b1 == pytest.approx(
+        index_on_other_items(b, narrow), abs=0.03
+    )
+    assert (
+        index_on_other_items(0.5, 0.5) == pytest.approx(0.8) and index_on_other_items(0.3, 1) == 0.3
+    )
+    with pytest.raises(ValueError, match="index must be in 0..1"):
+        index_on_other_items(1.2, 1)
 
 
 def test_estimates_are_right_on_average_in_small_classes():

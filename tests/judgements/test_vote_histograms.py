@@ -275,3 +275,36 @@ def test_what_the_votes_of_ava_say(ava):
         0.703, abs=5e-4
     )
     assert vote_histograms.flip_share(ava, 20, repeats=2) == pytest.approx(0.109, abs=3e-3)
+
+
+def test_how_far_spreads_are_reproducible():
+    """The witness: the squared correlation with true spreads, which are known here."""
+    rng = np.random.default_rng(0)
+    centres, widths = rng.normal(5.4, 0.7, 4000), rng.uniform(1.0, 1.9, 4000)
+    truth = vote_histograms.gaussian_histogram(centres, widths)
+    counts = rng.multinomial(200, truth)
+    scale = np.arange(1, 11)
+    mean = truth @ scale
+    true_spread = np.sqrt(truth @ scale**2 - mean**2)
+    expected = np.corrcoef(true_spread, vote_histograms.spreads(counts))[0, 1] ** 2
+    assert vote_histograms.spread_reliability(counts) == pytest.approx(expected, abs=0.02)
+    alike = rng.multinomial(
+        200, vote_histograms.gaussian_histogram(np.full(4000, 5.4), np.full(4000, 1.4))
+    )
+    assert abs(vote_histograms.spread_reliability(alike)) < 0.08
+    with pytest.raises(ValueError, match="four votes"):
+        vote_histograms.spread_reliability(np.eye(10, dtype=int) * 3)
+
+
+def test_spreads_foretold_by_a_parabola_of_the_mean():
+    """Means on a parabola, exactly: two voters at a distance that is one."""
+    mean = np.array([3, 4, 5, 6, 7, 8])
+    counts = np.zeros((6, 10), int)
+    for row, (m, d) in enumerate(zip(mean, [2, 1, 1, 1, 2, 2], strict=True)):
+        counts[row, m - 1 - d] += 1
+        counts[row, m - 1 + d] += 1
+    found = vote_histograms.spread_from_mean(counts)
+    design = np.stack([mean**0, mean, mean**2], 1).astype(float)
+    spread = np.array([2, 1, 1, 1, 2, 2.0])
+    fitted = design @ np.linalg.lstsq(design, spread, rcond=None)[0]
+    assert found == pytest.approx(np.corrcoef(fitted, spread)[0, 1])
