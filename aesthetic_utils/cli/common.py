@@ -11,10 +11,12 @@ class UsageError(Exception):
 
 
 def require_absent(path: Path, overwrite: bool, option: str = "--out") -> None:
-    """Raises AestheticError if something is there already and may not be replaced.
+    """Raises AestheticError if something is there already and may not be replaced; a folder never may.
 
     option: with which the user can name another file.
     """
+    if path.is_dir():
+        raise AestheticError(f"{path} is a folder; give {option} the path of a file")
     if path.exists() and not overwrite:
         raise AestheticError(
             f"{path} is there already; choose another {option}, or add --overwrite"
