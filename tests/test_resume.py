@@ -52,7 +52,7 @@ def train_sr(scale: int, **options):
     return published_sr.train_super_resolution(settings, low, high, **options)
 
 
-def train_srgan(seed_of_start: int = 0, **options):
+def train_small_srgan(seed_of_start: int = 0, **options):
     torch.manual_seed(seed_of_start)
     start = SRResNet(SRResNetConfig(blocks=1, channels=4, scale=2))
     settings = SRGANSettings(steps=STEPS, patch=8, batch_size=2, channels=4)
@@ -64,7 +64,7 @@ FAMILIES = {
     "gan": train_gan,
     "srresnet": partial(train_sr, 2),
     "restore": partial(train_sr, 1),
-    "srgan": train_srgan,
+    "srgan": train_small_srgan,
 }
 
 
