@@ -235,9 +235,9 @@ def test_a_checkpoint_of_another_run_is_refused(path):
 
 
 def test_a_run_from_another_start_is_another_run(path):
-    train_srgan(path=path, precision=Precision())
+    train_small_srgan(path=path, precision=Precision())
     with pytest.raises(CheckpointError, match="setting start is"):
-        train_srgan(seed_of_start=1, path=path, precision=Precision())
+        train_small_srgan(seed_of_start=1, path=path, precision=Precision())
 
 
 def test_a_fingerprint_sees_values_shapes_and_kinds():

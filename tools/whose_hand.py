@@ -1,6 +1,6 @@
 """The data of the landing page's game "Whose hand?".
 
-    python tools/whose_hand.py
+    python -m tools.whose_hand
 
 Asks the published classifier `cnn_emoji_designer` about every held-out drawing and writes, into
 book/live/whose_hand/, its answers (data.js), one strip for each held-out idea with all five
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +19,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, EmojiSet, load_emoji
+from aesthetic_utils.models import ArticleCNN, CNNConfig
+from aesthetic_utils.training.classification import predict
+from aesthetic_utils.training.weights import load_weights, weights_info
+from tools.figures.data_pages import TITLES
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, EmojiSet, load_emoji  # noqa: E402
-from aesthetic_utils.models import ArticleCNN, CNNConfig  # noqa: E402
-from aesthetic_utils.training.classification import predict  # noqa: E402
-from aesthetic_utils.training.weights import load_weights, weights_info  # noqa: E402
-from tools.figures.data_pages import TITLES  # noqa: E402
-
 FOLDER = ROOT / "book" / "live" / "whose_hand"
 WEIGHTS = "cnn_emoji_designer"
 EXAMPLES = ("octopus", "grinning-face", "house", "guitar", "hamburger")  # a phone shows the first
