@@ -109,7 +109,7 @@ def train_super_resolution(
     low, high = low.to(device), high.to(device)
     run = Run(
         steps=settings.steps, models={"model": model, "average": average},
-        optimizers={"adam": optimizer}, precision=precision, scaler=scaler,
+        optimizers={"adam": optimizer}, precision=precision, scalers={"adam": scaler},
         config=asdict(settings) | {"seed": seed, "data": fingerprint(low, high)}, path=path,
         minutes=minutes, label=f"SRResNet x{settings.scale}",
     )  # fmt: skip
