@@ -27,7 +27,7 @@ def start(tmp_path_factory):
         command = [sys.executable, *documented(tool), *arguments]
         here = os.environ | {"PYTHONPATH": str(installed)} | environment
         return subprocess.run(
-            command, cwd=REPOSITORY, env=here, capture_output=True, text=True, timeout=120
+            command, cwd=REPOSITORY, env=here, capture_output=True, text=True, timeout=600
         )
 
     return start

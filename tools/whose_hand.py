@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from aesthetic_utils import runtime
 from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, EmojiSet, load_emoji
 from aesthetic_utils.models import ArticleCNN, CNNConfig
 from aesthetic_utils.training.classification import predict
 from aesthetic_utils.training.weights import load_weights, weights_info
 from tools.figures.data_pages import TITLES
+from tools.modes import refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "book" / "live" / "whose_hand"
@@ -129,13 +132,16 @@ def examples() -> Image.Image:
 
 
 def main() -> None:
+    smoke = runtime.run_mode() == "smoke"
+    if smoke and (reason := refusal()):
+        sys.exit(f"whose_hand: {reason}")
     ideas = FOLDER / "ideas"
     ideas.mkdir(parents=True, exist_ok=True)
     (FOLDER / "data.js").write_text(as_script(data()), "utf-8")
     names, images = by_idea(load_emoji("test", size=64))
     for old in set(ideas.glob("*.webp")) - {ideas / f"{name}.webp" for name in names}:
         old.unlink()
-    for name, drawings in zip(names, images, strict=True):
+    for name, drawings in list(zip(names, images, strict=True))[: 3 if smoke else None]:
         strip(drawings).save(ideas / f"{name}.webp", lossless=True, quality=100, method=6)
     # 256 colours: shown small, they look the same and weigh half
     examples().quantize(256, dither=Image.Dither.NONE).convert("RGB").save(

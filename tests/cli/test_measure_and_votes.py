@@ -54,6 +54,20 @@ def test_measure(capsys, photo, tmp_path):
     assert found == pytest.approx(expected, nan_ok=True, rel=1e-12)
 
 
+def test_measure_starts_no_worker_that_does_not_pay_and_says_so(
+    capsys, photo, tmp_path, brightness
+):
+    """With one the stand-in for all measures is called here; another process would not know it."""
+    other = tmp_path / "other.jpg"
+    other.write_bytes(photo.read_bytes())
+    command = ["measure", photo, other, "--csv", tmp_path / "out.csv", "--workers", 2]
+    code, _, err = run(capsys, *command)
+    assert code == 0 and len(read_csv(tmp_path / "out.csv")) == 2
+    assert (
+        err == "aesthetic: 1 worker for 2 images: to start more would take longer than it saves\n"
+    )
+
+
 def test_measure_names_bad_files(capsys, photo, tmp_path, brightness):
     (tmp_path / "bad.jpg").write_text("words")
     out = tmp_path / "out.csv"
