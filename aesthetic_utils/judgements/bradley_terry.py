@@ -37,11 +37,11 @@ class PairVotes:
     winner: np.ndarray  # int64 [M], into items; either of the two for a tie
     loser: np.ndarray  # int64 [M]
     items: tuple[str, ...]
-    rater: np.ndarray | None = None  # int64 [M], into raters; None: one rater
-    tie: np.ndarray | None = None  # bool [M]; None: no ties
+    rater: np.ndarray = None  # type: ignore[assignment]  # int64 [M], into raters; None: one rater
+    tie: np.ndarray = None  # type: ignore[assignment]  # bool [M]; None: no ties
     raters: tuple[str, ...] = ("rater",)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         m = len(self.winner)
         given = {"rater": np.zeros(m) if self.rater is None else self.rater}
         given |= {"tie": np.zeros(m) if self.tie is None else self.tie}
@@ -220,7 +220,7 @@ def _missing_links(wins: csr_array, items: Sequence[str]) -> str:
     """What keeps unpenalised scores from existing, in a sentence; empty if nothing does."""
     parts, part = connected_components(wins, directed=False)
     if parts > 1:
-        first = [items[i] for i in np.flatnonzero(part == np.bincount(part).argmin())]
+        first = [items[i] for i in np.flatnonzero(part == np.bincount(part).argmin()).tolist()]
         return (
             f"The comparisons fall into {parts} groups that were never compared with each other, one "
             f"of them {_named(first)}: how the groups stand to each other is not known."
@@ -230,7 +230,7 @@ def _missing_links(wins: csr_array, items: Sequence[str]) -> str:
         return ""
     above, below = (group[ends] for ends in wins.tocoo().coords)
     beaten = np.bincount(below[above != below], minlength=groups) > 0
-    top = [items[i] for i in np.flatnonzero(group == beaten.argmin())]
+    top = [items[i] for i in np.flatnonzero(group == beaten.argmin()).tolist()]
     return (
         f"{_named(top)} never lost against any of the other items: without ridge the distance to "
         "them is not bounded, and with it the distance is set by the ridge as well."

@@ -100,10 +100,14 @@ def measure_folder(
     """
     files = image_files([paths] if isinstance(paths, str | Path) else paths)
     count = worker_count(workers, files)
-    rows, bad = [], []
+    rows: list[Row] = []
+    bad: list[BadFile] = []
     with tqdm(total=len(files), unit="image", desc="measuring", disable=not progress) as bar:
         for result in _results([str(file) for file in files], count):
-            (bad if isinstance(result, BadFile) else rows).append(result)
+            if isinstance(result, BadFile):
+                bad.append(result)
+            else:
+                rows.append(result)
             bar.update()
     return MeasuredFolder(rows=rows, bad=bad)
 

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -181,7 +182,7 @@ def wrong_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return discriminator_loss(fake_logits, real_logits)  # the wrong way round
 
 
-BROKEN = {
+BROKEN: dict[str, dict[str, Any]] = {
     "mode collapse": {"beta1": 0.9, "learning_rate": 2e-3, "shift": 0},
     "discriminator too strong": {
         "discriminator_learning_rate": 4e-3,

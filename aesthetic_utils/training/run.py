@@ -163,10 +163,11 @@ def seed_step(seed: int, step: int, device: torch.device | str = "cpu") -> None:
 @contextmanager
 def _patient(active: bool) -> Iterator[list[int]]:
     """Ctrl-C inside only fills the list, so that a step is not torn in two; the second one interrupts."""
-    before, asked = signal.getsignal(signal.SIGINT), []
+    before = signal.getsignal(signal.SIGINT)
+    asked: list[int] = []
 
-    def note(number, frame):
-        if asked:
+    def note(number: int, frame: Any) -> None:
+        if asked and callable(before):
             before(number, frame)
         asked.append(number)
 

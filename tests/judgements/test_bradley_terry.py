@@ -384,3 +384,12 @@ def test_solutions_by_conjugate_gradients_are_solutions():
     np.testing.assert_allclose(
         found, np.linalg.solve(ranking.information.toarray(), right), rtol=1e-8, atol=1e-12
     )
+
+
+@pytest.mark.parametrize("best", range(4))
+def test_the_item_that_never_lost_is_named_whichever_it_is(best):
+    """The others beat each other in a circle, and one of them lost to it."""
+    ring = [item for item in range(4) if item != best]
+    circle = zip(ring, [*ring[1:], ring[0]], strict=True)
+    ranking = fit_ranking(choices((best, ring[0]), *circle, items=4))
+    assert ranking.note.startswith(f"{'abcd'[best]} never lost against any of the other items")
