@@ -21,12 +21,9 @@ WHOLE = (
     "cli",
     "data",
     "exercises",
-    "judgements",
-    "measures",
     "models",
     "published",
     "training",
-    "widgets",
 )  # no module of these is slow, by whatever name
 
 

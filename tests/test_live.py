@@ -166,7 +166,9 @@ def test_the_answers_are_those_of_the_published_classifier(stored):
 
 
 def test_the_stored_answers_give_the_published_accuracy(stored):
-    record = json.loads((ROOT / "results" / "cnn_emoji_designer.json").read_text("utf-8"))
+    record = json.loads(
+        (ROOT / "aesthetic_utils" / "results" / "cnn_emoji_designer.json").read_text("utf-8")
+    )
     published = record["metrics"]["by_seed"][0]
     chances = torch.tensor([idea["chances"] for idea in stored["ideas"]])  # [I, D, D]
     assert (chances.sum(2) == 1000).all()

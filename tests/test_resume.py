@@ -17,11 +17,11 @@ from aesthetic_utils.published import super_resolution as published_sr
 from aesthetic_utils.runtime import Precision
 from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training import gan, precision
+from aesthetic_utils.training import srgan as training_srgan
 from aesthetic_utils.training.checkpoint import CheckpointError, checkpoint_config, fingerprint
 from aesthetic_utils.training.classification import ClassifierSettings, train_classifier
 from aesthetic_utils.training.optimization import update_weights
 from aesthetic_utils.training.run import Run, seed_step
-from aesthetic_utils.training.srgan import SRGANSettings, train_srgan
 
 BFLOAT16 = precision.PRECISIONS["bfloat16"]
 STEPS, STOP = 8, 3  # planned; the number of the step in which the run is stopped
@@ -55,8 +55,8 @@ def train_sr(scale: int, **options):
 def train_small_srgan(seed_of_start: int = 0, **options):
     torch.manual_seed(seed_of_start)
     start = SRResNet(SRResNetConfig(blocks=1, channels=4, scale=2))
-    settings = SRGANSettings(steps=STEPS, patch=8, batch_size=2, channels=4)
-    return train_srgan(settings, start, images(4, 12), images(4, 24), **options)
+    settings = training_srgan.SRGANSettings(steps=STEPS, patch=8, batch_size=2, channels=4)
+    return training_srgan.train_srgan(settings, start, images(4, 12), images(4, 24), **options)
 
 
 FAMILIES = {

@@ -134,7 +134,8 @@ def test_a_large_image_needs_room_for_one_colour_space_at_a_time(monkeypatch):
     monkeypatch.setattr(planes, "_STRIP", 1 << 14)
     monkeypatch.setattr(planes, "_LARGE", 1 << 16)
     large = np.random.default_rng(0).integers(0, 256, (3, 900, 1000), dtype=np.uint8)
-    names = [n for n, m in MEASURES.items() if m.group in (columns._colour, columns._composition)]
+    groups = (columns._colour, columns._composition)
+    names = [n for n, m in MEASURES.items() if m.group in groups]
     image = planes.as_planes(large)
     tracemalloc.start()
     try:
