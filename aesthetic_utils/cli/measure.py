@@ -23,7 +23,7 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--workers",
         type=whole_number,
-        help="processes (default: by processors and number of images)",
+        help="processes at most (default: as there are processors); fewer where the images are too few to pay",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a table that is there")
     parser.set_defaults(run=measure)
@@ -34,14 +34,24 @@ def measure(options: argparse.Namespace) -> int:
     from aesthetic_utils.measures.table import (
         MEASURES,
         MeasureError,
+        image_files,
         measure_folder,
         require_writable,
+        worker_count,
         write_table,
     )
 
     require_absent(options.csv, options.overwrite, "--csv")
     require_writable(options.csv)
-    found = measure_folder(options.paths, options.workers, progress=sys.stderr.isatty())
+    files = image_files(options.paths)
+    workers = worker_count(options.workers, files)
+    if options.workers and workers < options.workers:
+        print(
+            f"aesthetic: {plural(workers, 'worker')} for {plural(len(files), 'image')}: to start more would take "
+            "longer than it saves",
+            file=sys.stderr,
+        )
+    found = measure_folder(files, workers, progress=sys.stderr.isatty())
     for bad in found.bad:
         print(f"aesthetic: left out: {bad}", file=sys.stderr)
     if not found.rows:

@@ -6,12 +6,14 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from tqdm.auto import tqdm
 
 from aesthetic_utils.data.images import read_pixels
@@ -26,7 +28,7 @@ __all__ = [
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 _MOST_WORKERS = 61  # Windows cannot wait for more
-_PER_WORKER = 8  # images that make up for starting a process
+_PAYS_S = 4.0  # seconds of measuring that make up for starting a process
 
 
 class MeasureError(AestheticError):
@@ -89,18 +91,23 @@ def measure_folder(
 ) -> MeasuredFolder:
     """Measure image files and all images in folders, several at a time.
 
-    `workers` is the number of processes, each of which takes one image at a time; None chooses by the
-    processors and the number of images, 1 stays in this process. A script that asks for more than one
+    `workers` is the number of processes at most, each of which takes one image at a time; None chooses by the
+    processors. There are fewer, or all stays in this process as with 1, where the images are too few to make up for
+    starting processes (`worker_count`). A script that asks for more than one
     must start its work under `if __name__ == "__main__":`. A file that cannot be read or measured is
     left out and named in `bad`. Raises MeasureError for a folder without images, and when a worker
     is killed, as systems do when memory runs out; ValueError for workers below 1.
     """
     files = image_files([paths] if isinstance(paths, str | Path) else paths)
-    count = _worker_count(workers, len(files))
-    rows, bad = [], []
+    count = worker_count(workers, files)
+    rows: list[Row] = []
+    bad: list[BadFile] = []
     with tqdm(total=len(files), unit="image", desc="measuring", disable=not progress) as bar:
         for result in _results([str(file) for file in files], count):
-            (bad if isinstance(result, BadFile) else rows).append(result)
+            if isinstance(result, BadFile):
+                bad.append(result)
+            else:
+                rows.append(result)
             bar.update()
     return MeasuredFolder(rows=rows, bad=bad)
 
@@ -134,14 +141,34 @@ def _measure_file(file: str) -> Row | BadFile:
         return BadFile(file=file, reason=f"it cannot be measured ({type(error).__name__}: {error})")
 
 
-def _worker_count(workers: int | None, files: int) -> int:
+def worker_count(workers: int | None, files: Sequence[str | Path]) -> int:
+    """How many processes measure these files: no more than were asked for, and none that does not pay.
+
+    Starting one takes as long as four seconds of measuring; what a file takes is guessed from the size of its image,
+    so that two processes are not slower than one. None stands for the number of processors. ValueError for workers
+    below 1.
+    """
     if workers is None:
         affinity = getattr(os, "sched_getaffinity", None)  # not on every system
-        processors = len(affinity(0)) if affinity else os.cpu_count() or 1
-        workers = max(min(processors, files // _PER_WORKER), 1)
+        workers = len(affinity(0)) if affinity else os.cpu_count() or 1
     if workers < 1:
         raise ValueError(f"workers is {workers}; it must be at least 1")
-    return max(min(workers, files, _MOST_WORKERS), 1)
+    most = min(workers, len(files), _MOST_WORKERS)
+    seconds = 0.0
+    for file in files:
+        if seconds >= most * _PAYS_S:
+            break
+        seconds += _expected_s(file)
+    return max(min(most, int(seconds / _PAYS_S)), 1)
+
+
+def _expected_s(file: str | Path) -> float:
+    """About how many seconds of one core measuring the file takes; 0 if it cannot be read."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(file) as image:
+            return 0.3 + 1.2e-6 * image.width * image.height
+    except Exception:  # whoever measures it says what is wrong
+        return 0.0
 
 
 def _leave_ctrl_c_to_parent() -> None:

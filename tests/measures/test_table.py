@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from reference_images import grey_image, reference_image
 from skimage.color import rgb2hsv, rgb2lab
 
@@ -200,7 +201,8 @@ def test_what_cannot_be_measured_is_named(folder, monkeypatch):
         assert str(found.bad[0]).startswith(str(folder / "b.png"))
 
 
-def test_in_parallel_as_one_by_one(tmp_path):
+def test_in_parallel_as_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "_PAYS_S", 0.1)  # or nothing so small would have two processes
     for k in range(2):
         grey = np.random.default_rng(k).integers(0, 256, (20, 24 + k))
         save_image(grey_image(grey), tmp_path / f"{k}.png")
@@ -222,15 +224,33 @@ def test_a_killed_worker(folder, monkeypatch):
         raise BrokenProcessPool
 
     monkeypatch.setattr(table, "ProcessPoolExecutor", killed)
+    monkeypatch.setattr(table, "_PAYS_S", 0.1)
     with pytest.raises(MeasureError, match="use fewer workers"):
         measure_folder(folder, workers=2, progress=False)
 
 
+def test_what_a_file_takes_is_guessed_from_its_size(tmp_path):
+    for side in (100, 1000):
+        Image.new("L", (side, 2 * side)).save(tmp_path / f"{side}.png")
+    (tmp_path / "bad.png").write_text("words")
+    small, large = (table._expected_s(tmp_path / f"{side}.png") for side in (100, 1000))
+    assert 0.3 < small < 0.4 and 2 < large < 4
+    assert table._expected_s(tmp_path / "bad.png") == table._expected_s(tmp_path / "none.png") == 0
+
+
 def test_workers(monkeypatch):
     monkeypatch.setattr(table.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert [table._worker_count(None, files) for files in (0, 1, 15, 16, 1000)] == [1, 1, 1, 2, 8]
-    assert [table._worker_count(3, files) for files in (0, 1, 7)] == [1, 1, 3]
-    assert table._worker_count(500, 1000) == 61
+    monkeypatch.setattr(table, "_expected_s", lambda file: 0.5)
+    files = ["a.png"] * 1000
+
+    def count(workers, n):
+        return table.worker_count(workers, files[:n])
+
+    assert [count(None, n) for n in (0, 1, 15, 16, 1000)] == [1, 1, 1, 2, 8]
+    assert [count(3, n) for n in (0, 1, 15, 16, 23, 24, 1000)] == [1, 1, 1, 2, 2, 3, 3]
+    assert count(500, 1000) == 61
+    monkeypatch.setattr(table, "_expected_s", lambda file: 20.0)  # photographs of 16 megapixels
+    assert [count(4, n) for n in (1, 2, 3)] == [1, 2, 3]
     with pytest.raises(ValueError, match="at least 1"):
         measure_folder([], workers=0)
 
