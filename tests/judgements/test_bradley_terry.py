@@ -2,6 +2,7 @@
 
 import itertools
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -548,3 +549,11 @@ def test_the_item_that_never_lost_is_named_whichever_it_is(best):
     circle = zip(ring, [*ring[1:], ring[0]], strict=True)
     ranking = fit_ranking(choices((best, ring[0]), *circle, items=4))
     assert ranking.note.startswith(f"{'abcd'[best]} never lost against any of the other items")
+
+
+def test_agreement_goes_by_names_whatever_their_order():
+    """One counts items from a, the other from z; both like a better than b."""
+    a = PairVotes(winner=np.array([0]), loser=np.array([1]), items=("a", "b", "z"))
+    b = PairVotes(winner=np.array([2]), loser=np.array([1]), items=("z", "b", "a"))
+    assert agreement(a, b).value == 1
+    assert agreement(a, replace(b, winner=b.loser, loser=b.winner)).value == 0
