@@ -114,6 +114,7 @@ def test_every_tool_is_tried():
     tried = {command.split()[0] for command in TRIED}
     tried |= {"train", "publish_votes", "publish_judging"}  # test_results.py
     tried |= {"publish"}  # test_published.py
+    tried |= {"gpu_runs"}  # test_gpu_runs.py
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
 
