@@ -125,9 +125,7 @@ LONGER = {
     "2_4_measuring_beauty": 7,
     "2_5_votes_and_taste": 13,
     "3_2_the_gan_game": 6,
-    "4_3_srresnet": 1,
     "4_6_learning_to_judge": 9,
-    "4_7_one_ruler": 17,
 }
 
 
