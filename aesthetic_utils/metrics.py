@@ -14,7 +14,11 @@ from aesthetic_utils.checks import (
 )
 
 WINDOW = 11  # pixels, of SSIM's window
-OVERSHOOT = (-2.0, 3.0)  # what a network's output may reach before it is cut to [0, 1]
+NEAR = (-0.5, 1.5)  # what an image with an error added may reach; the reference is in [0, 1]
+OVERSHOOT = (
+    -2.0,
+    3.0,
+)  # what a network's output may reach where it is cut to [0, 1] before measuring
 
 # --------------------------------------------------------------------------------------------------
 # images against a reference
@@ -99,8 +103,8 @@ def super_resolution_scores(image: Tensor, reference: Tensor, scale: int) -> tup
 
 def _same_images(image: Tensor, reference: Tensor) -> None:
     _same_shape(image, reference)
-    require_unit_images(image, "the image")
     require_unit_images(reference, "the reference")
+    require_range(image, "the image", *NEAR)
 
 
 def _same_shape(image: Tensor, reference: Tensor) -> None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_PIXELS = 100_000_000  # 300 MB once decoded; a 100-megapixel camera is the largest in use
+PICTURE_ENDINGS = (
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif",
+    ".tga", ".jp2",
+)  # fmt: skip  # in small letters: what is looked for in a folder
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 _FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("PNG", {}),
