@@ -38,6 +38,9 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
     size.add_argument("--pad", action="store_true", help="fill it up to a square with white")
     size.add_argument("--size", type=whole_number, help="pixels of the longer side, up or down")
     size.add_argument("--pixels", type=whole_number, help="width times height, up or down")
+    parser.add_argument(
+        "--max-megapixels", type=float, default=100, help="larger pictures are left out (100)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace a table that is there")
     parser.add_argument(
         "--resume",
@@ -51,6 +54,10 @@ def measure(options: argparse.Namespace) -> int:
     """`aesthetic measure`: the table of all images that can be measured, the others on stderr."""
     from aesthetic_utils.measures import table
 
+    if not 0 < options.max_megapixels < 1e6:  # false for NaN
+        raise UsageError(
+            f"--max-megapixels is {options.max_megapixels:g}; it must be above 0 and below a million"
+        )
     columns = _columns(options.columns, table.MEASURES)
     preparation = _preparation(options)
     require_absent(options.csv, options.overwrite, "--csv")
@@ -88,6 +95,7 @@ def _measured(options: argparse.Namespace, columns: list[str], preparation):
             found = table.measure_folder(
                 options.paths, options.workers, progress=sys.stderr.isatty(), columns=columns,
                 preparation=preparation, known=known, keep=part.add,
+                max_pixels=int(options.max_megapixels * 1e6),
             )  # fmt: skip
         except BaseException:
             print(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from aesthetic_utils.data.images import PICTURE_ENDINGS, read_pixels
+from aesthetic_utils.data.images import MAX_PIXELS, PICTURE_ENDINGS, read_pixels
 from aesthetic_utils.measures.columns import MEASURES, Measure, measure
 from aesthetic_utils.measures.memory import available_memory, workers_that_fit
 from aesthetic_utils.measures.planes import planes_of_pixels
@@ -133,6 +133,7 @@ def measure_folder(
     preparation: Preparation = NOTHING,
     known: Mapping[str, Row] | None = None,
     keep: Callable[[Row], None] | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> MeasuredFolder:
     """Measure image files and all images in folders, several at a time.
 
@@ -143,6 +144,7 @@ def measure_folder(
     preparation: what is done to each picture first
     known: rows by file that need not be measured again
     keep: is called with each new row as it comes, before the work goes on
+    max_pixels: larger pictures are left out
 
     A file that cannot be read or measured is left out and named in `bad`; so is one whose process was
     killed, as systems do when memory runs out. A measure that breaks off is NaN and named in `notes`.
@@ -157,9 +159,10 @@ def measure_folder(
     known = known or {}
     todo = [file for file in files if file not in known]
     count = _worker_count(workers, todo)
+    work = partial(_measure_file, columns=names, preparation=preparation, max_pixels=max_pixels)
     rows, bad, notes = dict(known), [], []
     with tqdm(total=len(todo), unit="image", desc="measuring", disable=not progress) as bar:
-        for result, failures in _results(todo, count, names, preparation):
+        for result, failures in _results(todo, count, work):
             if isinstance(result, BadFile):
                 bad.append(result)
             else:
@@ -176,10 +179,7 @@ def measure_folder(
 Result = tuple[Row | BadFile, list[str]]
 
 
-def _results(
-    files: Sequence[str], workers: int, columns: tuple[str, ...], preparation: Preparation
-) -> Iterator[Result]:
-    work = partial(_measure_file, columns=columns, preparation=preparation)
+def _results(files: Sequence[str], workers: int, work: Callable[[str], Result]) -> Iterator[Result]:
     if workers == 1:
         yield from map(work, files)
         return
@@ -221,9 +221,11 @@ def _in_pool(work: Callable[[str], Result], files: Sequence[str], workers: int) 
         yield from pool.map(work, files)
 
 
-def _measure_file(file: str, columns: tuple[str, ...], preparation: Preparation) -> Result:
+def _measure_file(
+    file: str, columns: tuple[str, ...], preparation: Preparation, max_pixels: int
+) -> Result:
     try:
-        rgb, larger = prepared(read_pixels(file), preparation)
+        rgb, larger = prepared(read_pixels(file, max_pixels=max_pixels), preparation)
         image, failures = planes_of_pixels(rgb), {}
         values = measure(image, columns, failures)
         enlarged = ["picture"] * larger + enlarged_columns(image.height, image.width, columns)
