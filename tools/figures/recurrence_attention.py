@@ -99,7 +99,7 @@ def lstm_cell() -> Figure:
     gates = (
         (2.4, "$f_t$\nforget"),
         (5.5, "$i_t$\nwrite"),
-        (8.6, "$\\tilde c_t$\nnews"),
+        (8.6, "$\\tilde c_t$\ncandidate"),
         (11.7, "$o_t$\nshow"),
     )
     for x, text in gates:
