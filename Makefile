@@ -23,7 +23,7 @@ export PYTHONUTF8 = 1
 # Two workers on two cores: without this each would start as many threads as there are cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book install test lint format serve publish repo vendor clean
+.PHONY: help book install test lint format serve publish results repo vendor clean
 
 help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
@@ -33,6 +33,8 @@ help:
 	@echo "make serve     build, then show the site at http://127.0.0.1:$(PORT)"
 	@echo "make publish   execute the notebooks in full mode and store their outputs"
 	@echo "               one of them: make publish NOTEBOOKS=notebooks/4_1_cnn.ipynb"
+	@echo "make results   train and measure anew what is published and not up to date; on a CPU many hours"
+	@echo "               what would be made: make results RESULTS=--dry-run"
 	@echo "make vendor    rebuild book/vendor from the pinned npm packages"
 	@echo "make repo SLUG=owner/name   move the project to another repository"
 	@echo "make clean     remove what was built; .venv stays"
@@ -85,6 +87,10 @@ serve: book
 
 publish: $(STAMP)
 	$(BIN)/python tools/publish.py $(NOTEBOOKS)
+
+# In a copy of the repository, and with toys: AESTHETIC_MODE=smoke make results
+results: $(STAMP)
+	AESTHETIC_MODE=$${AESTHETIC_MODE:-full} $(BIN)/python -m tools.results $(RESULTS)
 
 # Needs no virtual environment: the Pages workflow runs it before anything is installed.
 repo:

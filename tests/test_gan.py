@@ -248,3 +248,68 @@ def test_samples_are_the_generators_pictures_of_the_seeds_noise():
     torch.testing.assert_close(found, (expected + 1) / 2)
     assert not torch.equal(found, sample(generator, 5, seed=3))
     assert torch.equal(sample(generator, 3), sample(generator, 3, seed=0))
+
+
+# ---- float16
+
+
+class Faint(torch.nn.Module):
+    """Logits whose float16 gradients are below what float16 can hold, unless they are scaled up."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, images):
+        return Half.apply(images.flatten(1).mean(1) * self.weight)
+
+
+class Half(torch.autograd.Function):
+    """Times 1e-6; the gradient passes through float16, as it does in a network that computes in it."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * 1e-6
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return (gradient * 1e-6 * 0.01).half().float()
+
+
+class Painter(torch.nn.Module):
+    """z [N, 2] -> images [N, 3, 4, 4] of one shade each."""
+
+    def __init__(self):
+        super().__init__()
+        self.shade = torch.nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, z):
+        return (self.shade * z[:, :1, None, None]).expand(-1, 3, 4, 4)
+
+
+def moved(player: str, scaler) -> tuple[float, float]:
+    """How far a step moves the generator and the discriminator."""
+    painter, critic = Painter(), Faint()
+    of = {"generator": painter, "discriminator": critic}[player]
+    sgd = torch.optim.SGD(of.parameters(), lr=1e9)
+    z, real = torch.full((8, 2), 0.25), torch.ones(8, 3, 4, 4)
+    if player == "generator":
+        gan.generator_step(painter, critic, sgd, z, scaler=scaler)
+    else:
+        gan.discriminator_step(painter, critic, sgd, real, z, scaler=scaler)
+    return painter.shade.item() - 0.5, critic.weight.item() - 1
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_gradients_too_small_for_float16_move_the_weights_when_they_are_scaled(player):
+    assert moved(player, None) == (0, 0)
+    painter, critic = moved(player, torch.amp.GradScaler("cpu", init_scale=2.0**16))
+    chosen, other = (painter, critic) if player == "generator" else (critic, painter)
+    assert chosen > 0.01 and other == 0
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_step_whose_scaled_gradients_overflow_moves_nothing_and_lowers_the_scale(player):
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**50)
+    assert moved(player, scaler) == (0, 0)
+    assert scaler.get_scale() == 2.0**49

@@ -122,12 +122,7 @@ LONGER = {
     "1_three_tasks": 1,
     "2_1_neural_network_from_scratch": 1,
     "2_3_gan_in_two_dimensions": 5,
-    "2_4_measuring_beauty": 7,
-    "2_5_votes_and_taste": 13,
     "3_2_the_gan_game": 6,
-    "4_3_srresnet": 1,
-    "4_6_learning_to_judge": 9,
-    "4_7_one_ruler": 17,
 }
 
 

@@ -97,6 +97,10 @@ def test_rungs_that_do_not_fit_into_the_time_are_left_out_and_named(tmp_path, mo
     done = [row["name"] for row in result["metrics"]["rows"]]
     assert done == ["article", "batches"] and result["stopped_by"] == "clock"
     assert done + result["skipped"] == [rung.name for rung in convnet.ladder()]
+    nothing = registry.RUNS["cifar10_ladder"](seed=1, run_dir=tmp_path, time_budget_s=1e-9)
+    assert nothing["metrics"]["rows"] == [] and len(nothing["skipped"]) == len(convnet.ladder())
+    both = convnet.ladder_summary("ladder", [result, nothing])
+    assert list(both["rungs"]) == done, "a seed without time takes nothing from another"
 
 
 def test_gains_are_differences_at_the_same_seed():

@@ -53,7 +53,7 @@ def train_sr(scale: int, **options):
     return published_sr.train_super_resolution(settings, pool, **options)
 
 
-def train_srgan(seed_of_start: int = 0, **options):
+def train_small_srgan(seed_of_start: int = 0, **options):
     torch.manual_seed(seed_of_start)
     start = SRResNet(SRResNetConfig(blocks=1, channels=4, scale=2))
     settings = training_srgan.SRGANSettings(steps=STEPS, patch=8, batch_size=2, channels=4)
@@ -65,7 +65,7 @@ FAMILIES = {
     "gan": train_gan,
     "srresnet": partial(train_sr, 2),
     "restore": partial(train_sr, 1),
-    "srgan": train_srgan,
+    "srgan": train_small_srgan,
 }
 
 
@@ -147,7 +147,7 @@ def scaled_run(path=None) -> Run:
     scaler = torch.amp.GradScaler("cpu", init_scale=8.0, growth_interval=3)
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     parts = {"models": {"m": model}, "optimizers": {"sgd": optimizer}}
-    run = Run(steps=STEPS, **parts, scaler=scaler, path=path)
+    run = Run(steps=STEPS, **parts, scalers={"sgd": scaler}, path=path)
     for step, _ in run:
         update_weights(model(torch.ones(2, 3)).square().mean(), optimizer, scaler)
         run.log(step)
@@ -159,8 +159,37 @@ def test_the_scale_of_the_loss_goes_on_as_it_was(path, press):
     press(ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         scaled_run(path)
-    assert scaled_run(path).scaler.state_dict() == unbroken.scaler.state_dict()
-    assert unbroken.scaler.get_scale() == 8 * 2 ** (STEPS // 3)
+    assert scaled_run(path).scalers["sgd"].state_dict() == unbroken.scalers["sgd"].state_dict()
+    assert unbroken.scalers["sgd"].get_scale() == 8 * 2 ** (STEPS // 3)
+
+
+@pytest.fixture
+def float16(monkeypatch):
+    """A format whose scalers do something on the CPU, where torch computes in float16 slowly but does."""
+    made = []
+
+    def scaler(self, device):
+        made.append(torch.amp.GradScaler("cpu", init_scale=4.0, growth_interval=2))
+        return made[-1]
+
+    monkeypatch.setattr(Precision, "scaler", scaler)
+    return Precision(dtype=torch.float16), made
+
+
+@pytest.mark.parametrize("family", ["gan", "srgan"])
+def test_each_player_has_a_scale_of_its_own_which_goes_on(family, path, press, float16):
+    """They grow every two steps; resumed, both end where they would have, and so do the weights."""
+    format, made = float16
+    train = partial(FAMILIES[family], precision=format, seed=1)
+    _, unbroken = train()
+    assert made == [unbroken.scalers["generator"], unbroken.scalers["discriminator"]]
+    assert {scaler.get_scale() for scaler in made} == {4.0 * 2 ** (STEPS // 2)}
+    press(ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        train(path=path)
+    _, resumed = train(path=path)
+    assert [s.get_scale() for s in resumed.scalers.values()] == [s.get_scale() for s in made[:2]]
+    assert_equal(everything(unbroken), everything(resumed))
 
 
 def test_a_second_ctrl_c_does_not_wait_and_the_handler_is_given_back(path):
@@ -236,9 +265,9 @@ def test_a_checkpoint_of_another_run_is_refused(path):
 
 
 def test_a_run_from_another_start_is_another_run(path):
-    train_srgan(path=path, precision=Precision())
+    train_small_srgan(path=path, precision=Precision())
     with pytest.raises(CheckpointError, match="setting start is"):
-        train_srgan(seed_of_start=1, path=path, precision=Precision())
+        train_small_srgan(seed_of_start=1, path=path, precision=Precision())
 
 
 def test_a_fingerprint_sees_values_shapes_and_kinds():

@@ -191,3 +191,40 @@ def test_the_distance_is_that_of_all_patches_and_wins_are_by_image(eyes, photos)
     features = [torch.cat(perception.patch_features(i, eyes)) for i in (mixed, photos)]
     assert rows["mixed"]["frechet"] == pytest.approx(frechet_distance(*features))
     assert rows["mixed"]["wins"] == 1 and rows["bicubic"]["wins"] == 0
+
+
+class Enlarger(torch.nn.Module):
+    """Twice as large, times one number, whose float16 gradient needs scaling."""
+
+    def __init__(self):
+        super().__init__()
+        self.gain = torch.nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, low):
+        return Half.apply(low.repeat_interleave(2, 2).repeat_interleave(2, 3) * self.gain)
+
+
+class Half(torch.autograd.Function):
+    """The same; the gradient is a ten-millionth, and passes through float16."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return (gradient * 1e-7).half().float()
+
+
+def test_the_perceptual_step_scales_what_float16_cannot_hold():
+    def gain(scaler) -> float:
+        model, critic = Enlarger(), torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 1))
+        sgd = torch.optim.SGD(model.parameters(), lr=1e6)
+        low, high = torch.ones(2, 3, 2, 2), torch.ones(2, 3, 4, 4)
+        srgan.perceptual_step(model, critic, sgd, low, high, adversarial=0.0, scaler=scaler)
+        assert all(p.grad is None for p in critic.parameters())
+        return model.gain.item()
+
+    assert gain(None) == 0.5
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**12)
+    assert gain(scaler) > 0.51 and scaler.get_scale() == 2.0**12

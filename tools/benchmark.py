@@ -1,6 +1,6 @@
 """Throughput of training the article's CNN, as ratios measured in one run.
 
-    python tools/benchmark.py [--seconds 60]
+    python -m tools.benchmark [--seconds 60]
 
 Every variant trains in a process of its own, in turns, a few steps at a time and round after round;
 the figures are ratios of medians, so that a busy machine slows all alike. Variants:

@@ -1,7 +1,7 @@
 """Rebuild the embedded data from the packages it comes from.
 
-    python tools/build_data.py emoji     # needs npm and `pip install -e ".[build-data]"`
-    python tools/build_data.py photos    # needs apt-get (Debian or Ubuntu)
+    python -m tools.build_data emoji     # needs npm and `pip install -e ".[build-data]"`
+    python -m tools.build_data photos    # needs apt-get (Debian or Ubuntu)
 
 `--packages DIR` reads packages that are already downloaded instead of asking npm or apt-get.
 The emoji designs come out identical to the last pixel; the photographs come out identical with the

@@ -1,7 +1,7 @@
 """Rebuild aesthetic_utils/data/files/fonts: the typeface of all figures, in pages and lessons.
 
-    python tools/fonts.py            fetch the pinned package from npm, cut the fonts, write a manifest
-    python tools/fonts.py --check    compare the files with the manifest; needs no network
+    python -m tools.fonts            fetch the pinned package from npm, cut the fonts, write a manifest
+    python -m tools.fonts --check    compare the files with the manifest; needs no network
 
 The pages are set in Source Serif 4; Source Sans 3 was drawn to go with it. A font that is cut down to
 the letters we need is a modified version, which the licence asks to call by another name than

@@ -1,6 +1,6 @@
 """Draw the bitmaps that some readers of the site need, from the two vector drawings.
 
-    python tools/icons.py
+    python -m tools.icons
 
 Browsers that read no SVG icon take favicon.ico, a phone's home screen takes
 apple-touch-icon.png, and the social cards carry logo.png. All four lie in book/_static; the

@@ -1,7 +1,7 @@
 """Do the tests notice a fault? Change the code a little, run its tests, list the changes that survive.
 
-    python tools/mutate.py aesthetic_utils/losses.py aesthetic_utils/models --sample 60
-    python tools/mutate.py aesthetic_utils/metrics.py --at aesthetic_utils/metrics.py:63
+    python -m tools.mutate aesthetic_utils/losses.py aesthetic_utils/models --sample 60
+    python -m tools.mutate aesthetic_utils/metrics.py --at aesthetic_utils/metrics.py:63
 
 Each mutant is the code with one change: another comparison or operator, a number one larger, a `not`, a
 minus or a keyword left out, `min` for `max`, a statement skipped. Its tests are the files in tests/ that

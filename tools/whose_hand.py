@@ -1,6 +1,6 @@
 """The data of the landing page's game "Whose hand?".
 
-    python tools/whose_hand.py
+    python -m tools.whose_hand
 
 Asks the published classifier `cnn_emoji_designer` about every held-out drawing and writes, into
 book/live/whose_hand/, its answers (data.js), one strip for each held-out idea with all five
@@ -20,15 +20,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from aesthetic_utils import runtime
+from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, EmojiSet, load_emoji
+from aesthetic_utils.models import ArticleCNN, CNNConfig
+from aesthetic_utils.training.classification import predict
+from aesthetic_utils.training.weights import load_weights, weights_info
+from tools.figures.data_pages import TITLES
+from tools.modes import refusal
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, EmojiSet, load_emoji  # noqa: E402
-from aesthetic_utils.models import ArticleCNN, CNNConfig  # noqa: E402
-from aesthetic_utils.training.classification import predict  # noqa: E402
-from aesthetic_utils.training.weights import load_weights, weights_info  # noqa: E402
-from tools.figures.data_pages import TITLES  # noqa: E402
-
 FOLDER = ROOT / "book" / "live" / "whose_hand"
 WEIGHTS = "cnn_emoji_designer"
 EXAMPLES = ("octopus", "grinning-face", "house", "guitar", "hamburger")  # a phone shows the first
@@ -132,13 +132,16 @@ def examples() -> Image.Image:
 
 
 def main() -> None:
+    smoke = runtime.run_mode() == "smoke"
+    if smoke and (reason := refusal()):
+        sys.exit(f"whose_hand: {reason}")
     ideas = FOLDER / "ideas"
     ideas.mkdir(parents=True, exist_ok=True)
     (FOLDER / "data.js").write_text(as_script(data()), "utf-8")
     names, images = by_idea(load_emoji("test", size=64))
     for old in set(ideas.glob("*.webp")) - {ideas / f"{name}.webp" for name in names}:
         old.unlink()
-    for name, drawings in zip(names, images, strict=True):
+    for name, drawings in list(zip(names, images, strict=True))[: 3 if smoke else None]:
         strip(drawings).save(ideas / f"{name}.webp", lossless=True, quality=100, method=6)
     # 256 colours: shown small, they look the same and weigh half
     examples().quantize(256, dither=Image.Dither.NONE).convert("RGB").save(

@@ -11,7 +11,7 @@ class UsageError(Exception):
 
 
 def require_absent(path: Path, overwrite: bool, option: str = "--out") -> None:
-    """Raises AestheticError if something is there already and may not be replaced.
+    """Raises AestheticError if something is there already and may not be replaced; a folder never may.
 
     option: with which the user can name another file.
     """

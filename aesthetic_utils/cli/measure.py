@@ -1,11 +1,19 @@
 """The command `aesthetic measure`."""
 
+from __future__ import annotations
+
 import argparse
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aesthetic_utils.cli.common import UsageError, plural, require_absent, whole_number
 from aesthetic_utils.storage import AestheticError
+
+if TYPE_CHECKING:
+    from aesthetic_utils.measures.preparation import Preparation
+    from aesthetic_utils.measures.table import MeasuredFolder
 
 
 def add_measure(commands: argparse._SubParsersAction) -> None:
@@ -75,7 +83,9 @@ def measure(options: argparse.Namespace) -> int:
     return 1 if found.bad else 0
 
 
-def _measured(options: argparse.Namespace, columns: list[str], preparation):
+def _measured(
+    options: argparse.Namespace, columns: list[str], preparation: Preparation
+) -> MeasuredFolder:
     """All rows, each kept in the part file as it comes; that file goes when the rows are all there."""
     from aesthetic_utils.measures import table
     from aesthetic_utils.measures.part_file import PartFile
@@ -108,7 +118,7 @@ def _measured(options: argparse.Namespace, columns: list[str], preparation):
     return found
 
 
-def _columns(text: str | None, measures) -> list[str]:
+def _columns(text: str | None, measures: Collection[str]) -> list[str]:
     if text is None:
         return list(measures)
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
@@ -120,7 +130,7 @@ def _columns(text: str | None, measures) -> list[str]:
     return names
 
 
-def _preparation(options: argparse.Namespace):
+def _preparation(options: argparse.Namespace) -> Preparation:
     from aesthetic_utils.measures.preparation import Preparation
 
     try:

@@ -10,7 +10,7 @@ from aesthetic_utils.cli.common import UsageError
 MODES = ("smoke", "laptop", "full")
 
 
-def add_train(commands) -> None:
+def add_train(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "train",
         help="train one of the course's networks",

@@ -1,15 +1,24 @@
 """The command `aesthetic upscale`."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aesthetic_utils.cli.common import UsageError, require_absent
 from aesthetic_utils.storage import AestheticError
 
+if TYPE_CHECKING:  # slow to import
+    from torch import Tensor
 
-def add_upscale(commands) -> None:
+    from aesthetic_utils.models import SRResNet
+    from aesthetic_utils.runtime import Precision
+
+
+def add_upscale(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "upscale",
         help="enlarge a photograph four times",
@@ -77,7 +86,7 @@ def upscale(options: argparse.Namespace) -> None:
     print(f"{_size(photo)} -> {_size(large)} pixels in {seconds:.1f} s ({precision}): {out}")
 
 
-def _fastest_precision(model, photo):
+def _fastest_precision(model: SRResNet, photo: Tensor) -> Precision:
     """By a timing of the forward pass on a corner of the photo; puts the model into its layout."""
     from aesthetic_utils.runtime import Precision, choose_precision
 
@@ -89,7 +98,7 @@ def _fastest_precision(model, photo):
     return precision
 
 
-def _super_resolution(weights: str, device: str | None):
+def _super_resolution(weights: str, device: str | None) -> SRResNet:
     import torch
 
     from aesthetic_utils.models import SRResNet, SRResNetConfig
@@ -109,5 +118,5 @@ def _super_resolution(weights: str, device: str | None):
         raise UsageError(f"--device {device} cannot be used: {reason}") from error
 
 
-def _size(image) -> str:
+def _size(image: Tensor) -> str:
     return f"{image.shape[2]} x {image.shape[1]}"

@@ -21,7 +21,7 @@ def add_votes(commands: argparse._SubParsersAction) -> None:
     merge = actions.add_parser(
         "merge",
         help="join the files of a class into one",
-        description="Join all CSV files of a folder into one, ordered by time, each vote once and "
+        description="Join all CSV files of a folder and its subfolders into one, ordered by time, each vote once and "
         "without those that were taken back. Rows that are no votes are named and left out; the exit "
         "code is then 1.",
     )
@@ -35,7 +35,7 @@ def merge_votes(options: argparse.Namespace) -> int:
     """`aesthetic votes merge`: one file of all votes, and on stderr what should be looked at."""
     from aesthetic_utils.judgements import vote_file
 
-    if options.out.resolve().parent == options.folder.resolve():
+    if options.out.resolve().is_relative_to(options.folder.resolve()):
         raise AestheticError(
             f"{options.out} would lie among the files that are merged, and be one of them the next "
             "time; choose an --out in another folder"
@@ -46,6 +46,8 @@ def merge_votes(options: argparse.Namespace) -> int:
         print(f"aesthetic: left out: {problem}", file=sys.stderr)
     for note in merged.notes:
         print(f"aesthetic: note: {note}", file=sys.stderr)
+    if not merged.votes:
+        raise AestheticError(f"there is no vote in the files; {options.out} was not written")
     vote_file.write_votes(options.out, merged.votes)
     raters = len({vote.rater for vote in merged.votes})
     print(

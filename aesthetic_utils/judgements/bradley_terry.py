@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
-from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse import coo_array, csr_array, diags_array, triu
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import cg
 from scipy.special import expit, log_expit, logsumexp
@@ -32,6 +32,7 @@ from aesthetic_utils.storage import AestheticError
 RIDGE = 0.1  # of the fit: a normal prior on scores with standard deviation 1 / sqrt(0.1) = 3.2
 _DIRECT = 500  # items up to which a Newton step is solved directly; above by conjugate gradients
 _TOGETHER = 100  # items up to which the draws of a bootstrap are solved together
+_BLOCK = 256  # draws that are solved for together
 
 
 class PreferenceError(AestheticError):
@@ -45,11 +46,11 @@ class PairVotes:
     winner: np.ndarray  # int64 [M], into items; either of the two for a tie
     loser: np.ndarray  # int64 [M]
     items: tuple[str, ...]
-    rater: np.ndarray | None = None  # int64 [M], into raters; None: one rater
-    tie: np.ndarray | None = None  # bool [M]; None: no ties
+    rater: np.ndarray = None  # type: ignore[assignment]  # int64 [M], into raters; None: one rater
+    tie: np.ndarray = None  # type: ignore[assignment]  # bool [M]; None: no ties
     raters: tuple[str, ...] = ("rater",)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         m = len(self.winner)
         given = {"rater": np.zeros(m) if self.rater is None else self.rater}
         given |= {"tie": np.zeros(m) if self.tie is None else self.tie}
@@ -309,7 +310,7 @@ def _missing_links(wins: csr_array, items: Sequence[str]) -> str:
     """What keeps unpenalised scores from existing, in a sentence; empty if nothing does."""
     parts, part = connected_components(wins, directed=False)
     if parts > 1:
-        first = [items[i] for i in np.flatnonzero(part == np.bincount(part).argmin())]
+        first = [items[i] for i in np.flatnonzero(part == np.bincount(part).argmin()).tolist()]
         return (
             f"The comparisons fall into {parts} groups that were never compared with each other, one "
             f"of them {_named(first)}: how the groups stand to each other is not known."
@@ -319,7 +320,7 @@ def _missing_links(wins: csr_array, items: Sequence[str]) -> str:
         return ""
     above, below = (group[ends] for ends in wins.tocoo().coords)
     beaten = np.bincount(below[above != below], minlength=groups) > 0
-    top = [items[i] for i in np.flatnonzero(group == beaten.argmin())]
+    top = [items[i] for i in np.flatnonzero(group == beaten.argmin()).tolist()]
     return (
         f"{_named(top)} never lost against any of the other items: without ridge the distance to "
         "them is not bounded, and with it the distance is set by the ridge as well."
@@ -342,6 +343,57 @@ def _quantile(ranking: Ranking, confidence: float) -> float:
     return float(norm.ppf(tail) if ranking.pooled is None else t.ppf(tail, ranking.raters - 1))
 
 
+def _drawn(
+    information: csr_array, ridge: float, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Errors [draws, K] of mean 0 and of the covariance that `information` is the inverse of; each sums to 0.
+
+    Perturb, then solve (Papandreou & Yuille 2010, "Gaussian sampling by local perturbations", NIPS 23):
+    the information is a sum of squares, one for each pair and
+    one for the prior; noise through their roots has it as its covariance, and the solution of information @ e =
+    noise has the inverse. Conjugate gradients, whose operations go with the pairs that were compared.
+    """
+    pairs = coo_array(triu(information, 1))
+    (a, b), root = pairs.coords, np.sqrt(-pairs.data)  # [E]
+    k, e = len(information.diagonal()), np.arange(len(root))
+    ends = np.concatenate([a, b]), np.concatenate([e, e])
+    through = csr_array(coo_array((np.concatenate([root, -root]), ends), shape=(k, len(e))))
+    found = []
+    for start in range(0, draws, _BLOCK):
+        n = min(_BLOCK, draws - start)
+        noise = through @ rng.standard_normal((len(e), n))
+        noise += np.sqrt(ridge) * rng.standard_normal((k, n))
+        error = _solved(information, noise - noise.mean(0))
+        found.append((error - error.mean(0)).T)
+    return np.concatenate(found)
+
+
+def _solved(information: csr_array, right: np.ndarray, tolerance: float = 1e-6) -> np.ndarray:
+    """The solutions [K, n] of information @ x = right, all by conjugate gradients at once.
+
+    Hestenes & Stiefel (1952), preconditioned by the diagonal; ends when every remainder has come down to `tolerance`
+    of its right side.
+    """
+    scale = 1 / information.diagonal()[:, None]
+    x, rest = np.zeros_like(right), right.copy()
+    direction = scale * rest
+    product = (rest * direction).sum(0)
+    enough = tolerance**2 * (right**2).sum(0)
+    for _ in range(10 * len(right)):
+        if ((rest**2).sum(0) <= enough).all():
+            return x
+        image = information @ direction
+        below = (direction * image).sum(0)
+        step = np.divide(product, below, out=np.zeros_like(below), where=below > 0)
+        x += step * direction
+        rest -= step * image
+        scaled = scale * rest
+        before, product = product, (rest * scaled).sum(0)
+        share = np.divide(product, before, out=np.zeros_like(before), where=before > 0)
+        direction = scaled + share * direction
+    raise PreferenceError("the scores are too uncertain for intervals; use a larger ridge")
+
+
 def difference(ranking: Ranking, a: int, b: int, *, confidence: float = 0.95) -> Interval:
     """Score of item a less that of item b: their errors go together, so intervals of single scores
     that overlap do not say that the items are alike."""
@@ -357,12 +409,17 @@ def rank_intervals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Best and worst rank [K] that are plausible for each item, 1 the highest score.
 
-    Quantiles of the ranks in scores drawn from the normal distribution around the fitted ones.
+    Quantiles of the ranks in scores drawn from the normal distribution around the fitted ones. Up to 500 items the
+    draws come from the covariance; above, where that would take K^3 operations, from the information (`_drawn`).
     """
-    values, vectors = np.linalg.eigh(ranking.uncertainty)
-    root = vectors * np.sqrt(values.clip(0))
-    noise = np.random.default_rng(seed).standard_normal((draws, len(values)))
-    ranks = (-(ranking.score + noise @ root.T)).argsort(1).argsort(1) + 1  # [draws, K]
+    rng = np.random.default_rng(seed)
+    if len(ranking.score) <= _DIRECT or ranking.pooled is not None:
+        values, vectors = np.linalg.eigh(ranking.uncertainty)
+        root = vectors * np.sqrt(values.clip(0))
+        errors = rng.standard_normal((draws, len(values))) @ root.T  # [draws, K]
+    else:
+        errors = _drawn(ranking.information, ranking.ridge, draws, rng)
+    ranks = (-(ranking.score + errors)).argsort(1).argsort(1) + 1  # [draws, K]
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
     low, high = np.quantile(ranks, ends, axis=0, method="inverted_cdf")
     return low.astype(int), high.astype(int)

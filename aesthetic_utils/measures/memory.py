@@ -17,7 +17,7 @@ def bytes_needed(pixels: int) -> float:
     return BASE + BYTES_A_PIXEL * pixels
 
 
-def workers_that_fit(files: Iterable[str], available: float | None) -> int | None:
+def workers_that_fit(files: Iterable[str | Path], available: float | None) -> int | None:
     """How many processes find room when all have the largest picture; at least 1, None if not known."""
     if available is None:
         return None
@@ -54,7 +54,7 @@ def _container() -> float | None:
         return None
 
 
-def _pixels(file: str) -> int:
+def _pixels(file: str | Path) -> int:
     """As the header of the file says; 0 if it cannot be read."""
     from PIL import Image
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from PIL import Image
 from tqdm.auto import tqdm
 
 from aesthetic_utils.data.images import MAX_PIXELS, PICTURE_ENDINGS, read_pixels
@@ -47,7 +49,7 @@ FILE_COLUMNS = {
     ),
 }
 _MOST_WORKERS = 61  # Windows cannot wait for more
-_PER_WORKER = 8  # images that make up for starting a process
+_PAYS_S = 4.0  # seconds of measuring that make up for starting a process
 
 
 class MeasureError(AestheticError):
@@ -137,8 +139,8 @@ def measure_folder(
 ) -> MeasuredFolder:
     """Measure image files and all images in folders, several at a time.
 
-    workers: processes, each of which takes one image at a time; None chooses by the processors, the
-        memory and the number of images, 1 stays in this process. A script that asks for more than one
+    workers: processes at most, each of which takes one image at a time; None chooses by the processors
+        and the memory, 1 stays in this process, and there are fewer where more do not pay (`worker_count`). A script that asks for more than one
         must start its work under `if __name__ == "__main__":`
     columns: those to measure, of MEASURES; all if None
     preparation: what is done to each picture first
@@ -158,9 +160,13 @@ def measure_folder(
     files = [str(file) for file in image_files(given)]
     known = known or {}
     todo = [file for file in files if file not in known]
-    count = _worker_count(workers, todo)
+    count = worker_count(workers, todo)
     work = partial(_measure_file, columns=names, preparation=preparation, max_pixels=max_pixels)
     rows, bad, notes = dict(known), [], []
+    if workers is not None and count < workers:
+        notes.append(
+            f"{count} worker{'s' * (count > 1)} instead of {workers}: to start more would take longer than it saves"
+        )
     with tqdm(total=len(todo), unit="image", desc="measuring", disable=not progress) as bar:
         for result, failures in _results(todo, count, work):
             if isinstance(result, BadFile):
@@ -226,10 +232,11 @@ def _measure_file(
 ) -> Result:
     try:
         rgb, larger = prepared(read_pixels(file, max_pixels=max_pixels), preparation)
-        image, failures = planes_of_pixels(rgb), {}
+        image = planes_of_pixels(rgb)
+        failures: dict[str, str] = {}
         values = measure(image, columns, failures)
         enlarged = ["picture"] * larger + enlarged_columns(image.height, image.width, columns)
-        row = {
+        row: Row = {
             "file": file, "width": image.width, "height": image.height, "enlarged": " ".join(enlarged)
         }  # fmt: skip
         causes = dict.fromkeys(failures.values())
@@ -247,16 +254,35 @@ def _measure_file(
         return BadFile(file=file, reason=why), []
 
 
-def _worker_count(workers: int | None, files: Sequence[str]) -> int:
+def worker_count(workers: int | None, files: Sequence[str | Path]) -> int:
+    """How many processes measure these files: no more than were asked for, and none that does not pay.
+
+    Starting one takes as long as four seconds of measuring; what a file takes is guessed from the size of its image,
+    so that two processes are not slower than one. None stands for the number of processors, or for
+    as many as the memory holds, if that is less. ValueError for workers below 1.
+    """
     if workers is None:
         affinity = getattr(os, "sched_getaffinity", None)  # not on every system
-        processors = len(affinity(0)) if affinity else os.cpu_count() or 1
-        workers = max(min(processors, len(files) // _PER_WORKER), 1)
-        if workers > 1:
-            workers = min(workers, workers_that_fit(files, available_memory()) or workers)
+        workers = len(affinity(0)) if affinity else os.cpu_count() or 1
+        workers = min(workers, workers_that_fit(files, available_memory()) or workers)
     if workers < 1:
         raise ValueError(f"workers is {workers}; it must be at least 1")
-    return max(min(workers, len(files), _MOST_WORKERS), 1)
+    most = min(workers, len(files), _MOST_WORKERS)
+    seconds = 0.0
+    for file in files:
+        if seconds >= most * _PAYS_S:
+            break
+        seconds += _expected_s(file)
+    return max(min(most, int(seconds / _PAYS_S)), 1)
+
+
+def _expected_s(file: str | Path) -> float:
+    """About how many seconds of one core measuring the file takes; 0 if it cannot be read."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(file) as image:
+            return 0.3 + 1.2e-6 * image.width * image.height
+    except Exception:  # whoever measures it says what is wrong
+        return 0.0
 
 
 def _leave_ctrl_c_to_parent() -> None:

@@ -257,7 +257,7 @@ def ladder_record(rows: list[dict], skipped: list[str], seed: int) -> dict:
     return {
         "settings": {rung.name: {"change": rung.change, "network": plain_config(rung.network),
                                  "training": plain_config(rung.settings)} for rung in ladder()},
-        "precision": rows[-1]["precision"], "seeds": [seed], "steps": sum(row["steps"] for row in rows),
+        "precision": rows[-1]["precision"] if rows else None, "seeds": [seed], "steps": sum(row["steps"] for row in rows),
         "planned_steps": None, "stopped_by": "clock" if skipped else "steps", "skipped": skipped,
         "minutes": round(sum(row["seconds"] for row in rows) / 60, 2), "metrics": {"rows": rows},
     }  # fmt: skip

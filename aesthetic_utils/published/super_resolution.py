@@ -144,7 +144,7 @@ def train_super_resolution(
     data = fingerprint(pool.low, pool.high, pool.places)
     run = Run(
         steps=settings.steps, models={"model": model, "average": average},
-        optimizers={"adam": optimizer}, precision=precision, scaler=scaler,
+        optimizers={"adam": optimizer}, precision=precision, scalers={"adam": scaler},
         config=asdict(settings) | {"seed": seed, "data": data}, path=path,
         minutes=minutes, label=f"SRResNet x{settings.scale}",
     )  # fmt: skip

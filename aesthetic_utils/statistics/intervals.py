@@ -43,8 +43,11 @@ def bootstrap(
     return Interval(value=value, low=float(low), high=float(high), n=n, confidence=confidence)
 
 
-def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Confidence interval of a share by Wilson's score method; sound for small n and near 0 or 1."""
+def wilson_interval(successes: float, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Confidence interval of a share by Wilson's score method; sound for small n and near 0 or 1.
+
+    successes: from 0 to n; a tie may count half.
+    """
     if not 0 <= successes <= n or n < 1:
         raise ValueError(f"{successes} of {n} is no share")
     from scipy.stats import norm  # slow to import

@@ -91,7 +91,7 @@ def train_classifier(
     run = Run(
         steps=settings.epochs * len(batches), models={"cnn": model}, optimizers={"adamw": optimizer},
         config={"settings": settings, "seed": seed, "data": fingerprint(images, labels)},
-        precision=precision, scaler=scaler, path=path, minutes=minutes, label="CNN",
+        precision=precision, scalers={"adam": scaler}, path=path, minutes=minutes, label="CNN",
     )  # fmt: skip
     model.train()
     for step, progress in run:

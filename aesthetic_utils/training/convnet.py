@@ -86,7 +86,8 @@ def train_convnet(
     scaler = precision.scaler(device)
     run = Run(
         steps=settings.epochs * len(batches), models={"net": model, "average": average},
-        optimizers={settings.optimizer: optimizer}, precision=precision, scaler=scaler, path=path, minutes=minutes,
+        optimizers={settings.optimizer: optimizer}, precision=precision,
+        scalers={settings.optimizer: scaler}, path=path, minutes=minutes,
         config={"network": config, "settings": settings, "seed": seed, "data": fingerprint(images, labels)},
         label="ConvNet",
     )  # fmt: skip

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -49,19 +50,21 @@ def discriminator_step(
     z: Tensor,
     *,
     precision: Precision = Precision(),  # noqa: B008 (frozen)
+    scaler: torch.amp.GradScaler | None = None,
     loss_function: Callable[[Tensor, Tensor], Tensor] = discriminator_loss,
 ) -> Tensor:
     """Teaches the discriminator: real images up, generated ones down. Returns the loss.
 
     real: [N, C, H, W] in [-1, 1]; z: [N, latent_dim]; loss_function takes logits of real images and
-    of generated ones.
+    of generated ones. scaler: of this optimizer alone, so that a step of the other player that overflows does not
+    change its factor.
     """
     with precision.autocast(real.device):
         with torch.no_grad():  # this step must not move the generator
             fake = generator(z)
         real_logits, fake_logits = discriminator(real), discriminator(fake)
     loss = loss_function(real_logits.float(), fake_logits.float())
-    update_weights(loss, optimizer)
+    update_weights(loss, optimizer, scaler)
     return loss.detach()
 
 
@@ -72,8 +75,9 @@ def generator_step(
     z: Tensor,
     *,
     precision: Precision = Precision(),  # noqa: B008 (frozen)
+    scaler: torch.amp.GradScaler | None = None,
 ) -> Tensor:
-    """Teaches the generator to be taken for real. Returns the loss.
+    """Teaches the generator to be taken for real. Returns the loss. scaler: of this optimizer alone.
 
     The discriminator passes the gradient on but collects none of its own: the article's listing
     leaves one behind, which the next discriminator step then adds to its own.
@@ -83,7 +87,7 @@ def generator_step(
         with precision.autocast(z.device):
             logits = discriminator(generator(z))
         loss = generator_loss(logits.float())
-        update_weights(loss, optimizer)
+        update_weights(loss, optimizer, scaler)
     finally:
         discriminator.requires_grad_(True)
     return loss.detach()
@@ -146,10 +150,11 @@ def train_gan(
         images, batch_size=min(settings.batch_size, len(images)), device=device, augment=[random_flip],
         seed=seed, drop_last=True, channels_last=precision.channels_last,
     )  # fmt: skip
+    scalers = {name: precision.scaler(device) for name in ("generator", "discriminator")}
     run = Run(
         steps=settings.steps,
         models={"generator": generator, "discriminator": discriminator, "average": average},
-        optimizers={"generator": adam_g, "discriminator": adam_d},
+        optimizers={"generator": adam_g, "discriminator": adam_d}, scalers=scalers,
         config=asdict(settings) | {"seed": seed, "data": fingerprint(images)},
         precision=precision, path=path, minutes=minutes, label="GAN",
     )  # fmt: skip
@@ -163,10 +168,14 @@ def train_gan(
         draw = step_generator(seed + 1, step)
         z = torch.randn(draws, len(real), settings.latent_dim, generator=draw).to(device)
         loss_d = discriminator_step(
-            generator, judge, adam_d, real, z[0], precision=precision, loss_function=loss_function
-        )
+            generator, judge, adam_d, real, z[0], precision=precision,
+            scaler=scalers["discriminator"], loss_function=loss_function,
+        )  # fmt: skip
+        loss_g = torch.zeros(())
         for fresh in z[1:]:
-            loss_g = generator_step(generator, judge, adam_g, fresh, precision=precision)
+            loss_g = generator_step(
+                generator, judge, adam_g, fresh, precision=precision, scaler=scalers["generator"]
+            )
         update_ema(average, generator, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, discriminator=loss_d, generator=loss_g)
     return average, discriminator, run
@@ -177,7 +186,7 @@ def wrong_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return discriminator_loss(fake_logits, real_logits)  # the wrong way round
 
 
-BROKEN = {
+BROKEN: dict[str, dict[str, Any]] = {
     "mode collapse": {"generator_steps": 10, "shift": 0},
     "discriminator too strong": {
         "discriminator_learning_rate": 4e-3,

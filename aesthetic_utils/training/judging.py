@@ -11,6 +11,7 @@ from aesthetic_utils.judgements import vote_histograms
 from aesthetic_utils.losses import emd_loss, ranking_loss
 from aesthetic_utils.models.judge import Judge, JudgeConfig
 from aesthetic_utils.runtime import evaluating, seed_everything
+from aesthetic_utils.statistics.distances import emd
 from aesthetic_utils.training.optimization import set_learning_rate, update_weights, warmup_cosine
 
 
@@ -115,8 +116,8 @@ def evaluate_judge(judge: Judge, features: Tensor, histograms: Tensor) -> dict[s
     given = np.asarray(histograms.cpu(), dtype=float)
     means = vote_histograms.means(given), said @ np.arange(1, said.shape[1] + 1)
     return {
-        "emd_r1": float(vote_histograms.emd(said, given, r=1).mean()),
-        "emd_r2": float(vote_histograms.emd(said, given, r=2).mean()),
+        "emd_r1": float(emd(said, given, r=1).mean()),
+        "emd_r2": float(emd(said, given, r=2).mean()),
         "lcc": correlation(*means),
         "srcc": correlation(*means, ranks=True),
         "lcc_spread": correlation(vote_histograms.spreads(given), _spreads(said)),

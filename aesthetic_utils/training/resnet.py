@@ -80,7 +80,7 @@ def train_resnet(
     run = Run(
         steps=settings.epochs * len(batches), models={"net": model}, optimizers={"adamw": optimizer},
         config={"network": config, "settings": settings, "seed": seed, "data": fingerprint(images, labels)},
-        precision=precision, scaler=scaler, path=path, minutes=minutes, label="ResNet",
+        precision=precision, scalers={"adam": scaler}, path=path, minutes=minutes, label="ResNet",
     )  # fmt: skip
     every = settings.validate_every * len(batches)
     model.train()

@@ -49,7 +49,7 @@ class Run:
     optimizers: Mapping[str, Optimizer]
     config: Any = None  # compared with the checkpoint's
     precision: Precision | None = None  # compared, too
-    scaler: torch.amp.GradScaler | None = None  # its state is kept
+    scalers: Mapping[str, torch.amp.GradScaler] = field(default_factory=dict)  # their state is kept
     path: Path | None = None
     minutes: float | None = None
     checkpoint_every_s: float = 60.0
@@ -115,9 +115,8 @@ class Run:
         """
         if self.path is not None:
             self._require_finite_weights()
-            extra = {"history": self.history, "elapsed": self.elapsed}
-            if self.scaler is not None:
-                extra["scaler"] = self.scaler.state_dict()
+            scalers = {name: scaler.state_dict() for name, scaler in self.scalers.items()}
+            extra = {"history": self.history, "elapsed": self.elapsed, "scalers": scalers}
             save_checkpoint(
                 self.path, models=self.models, optimizers=self.optimizers, step=self.step,
                 config=self._compared(), extra=extra,
@@ -144,8 +143,9 @@ class Run:
             self.path, models=self.models, optimizers=self.optimizers, config=self._compared(), extra=extra
         )  # fmt: skip
         self.history, self.elapsed = extra["history"], extra["elapsed"]
-        if self.scaler is not None and extra.get("scaler"):
-            self.scaler.load_state_dict(extra["scaler"])
+        for name, state in extra.get("scalers", {}).items():
+            if state:  # of a scaler that has something to do
+                self.scalers[name].load_state_dict(state)
         if self.stopped_by:
             self._say(f"was finished before, after {self._done()}{self._format()}: {self.path}")
         else:
@@ -184,10 +184,11 @@ def seed_step(seed: int, step: int, device: torch.device | str = "cpu") -> None:
 @contextmanager
 def _patient(active: bool) -> Iterator[list[int]]:
     """Ctrl-C inside only fills the list, so that a step is not torn in two; the second one interrupts."""
-    before, asked = signal.getsignal(signal.SIGINT), []
+    before = signal.getsignal(signal.SIGINT)
+    asked: list[int] = []
 
-    def note(number, frame):
-        if asked:
+    def note(number: int, frame: Any) -> None:
+        if asked and callable(before):
             before(number, frame)
         asked.append(number)
 

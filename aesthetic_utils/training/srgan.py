@@ -47,6 +47,7 @@ def perceptual_step(
     *,
     adversarial: float,
     precision: Precision = Precision(),  # noqa: B008 (frozen)
+    scaler: torch.amp.GradScaler | None = None,
 ) -> tuple[Tensor, Tensor]:
     """One update on pixels + adversarial * doubt; returns the two as scalars.
 
@@ -60,7 +61,7 @@ def perceptual_step(
             logits = discriminator(restored)
         pixels = F.l1_loss(restored.float(), high)
         doubt = generator_loss(logits.float())
-        update_weights(pixels + adversarial * doubt, optimizer)
+        update_weights(pixels + adversarial * doubt, optimizer, scaler)
     finally:
         discriminator.requires_grad_(True)
     return pixels.detach(), doubt.detach()
@@ -93,11 +94,12 @@ def train_srgan(
         for m in (model, discriminator)
     )
     low, high = low.to(device), high.to(device)
+    scalers = {name: precision.scaler(device) for name in ("generator", "discriminator")}
     begun_from = fingerprint(*start.state_dict().values())
     run = Run(
         steps=settings.steps,
         models={"model": model, "discriminator": discriminator, "average": average},
-        optimizers={"generator": adam_g, "discriminator": adam_d},
+        optimizers={"generator": adam_g, "discriminator": adam_d}, scalers=scalers,
         config=asdict(settings) | {"seed": seed, "data": fingerprint(low, high), "start": begun_from},
         precision=precision, path=path, minutes=minutes, label="SRGAN",
     )  # fmt: skip
@@ -106,9 +108,12 @@ def train_srgan(
             set_learning_rate(adam, settings.learning_rate * (1 if progress < 0.5 else 0.1))
         patches = {"patch": settings.patch, "batch_size": settings.batch_size, "seed": seed}
         x, y = sample_patches(low, high, **patches, step=step)
-        loss_d = discriminator_step(model, discriminator, adam_d, y, x, precision=precision)
+        loss_d = discriminator_step(
+            model, discriminator, adam_d, y, x, precision=precision, scaler=scalers["discriminator"]
+        )
         pixels, doubt = perceptual_step(
-            model, discriminator, adam_g, x, y, adversarial=settings.adversarial, precision=precision
+            model, discriminator, adam_g, x, y, adversarial=settings.adversarial, precision=precision,
+            scaler=scalers["generator"],
         )  # fmt: skip
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, discriminator=loss_d, pixels=pixels, doubt=doubt)

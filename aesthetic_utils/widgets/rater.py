@@ -27,7 +27,6 @@ SHOWN_HEIGHT = 300  # pixels on the page
 ENLARGED = 3  # how far a small picture is enlarged at most
 TOO_FAST_S = 0.25  # a second click within this time was meant for the question before
 
-QUESTIONS = {"pair": "Which of the two do you like better?", "scale": "How much do you like it?"}
 BUTTONS = {
     "pair": (
         ("left", "Left", "the left picture"),
@@ -44,9 +43,7 @@ class Rater(widgets.VBox):
 
     images         name -> picture, uint8 [3, H, W] or float in [0, 1]
     path           the file of votes, such as "my_votes.csv"; documented in judgements.vote_file
-    task, rater, seed, repeat_share, questions   as for `RatingSession`
-    question       what is asked, in place of QUESTIONS[task]; keep the answers to each question in a file of
-                   their own, because the file does not say what was asked
+    task, rater, seed, repeat_share, question, questions   as for `RatingSession`
     ends           what the two ends of the scale mean
 
     `.session` holds the session; whatever it raises while rating is shown in place of the progress.
@@ -68,9 +65,9 @@ class Rater(widgets.VBox):
     ):
         self.session = RatingSession(
             list(images), task=task, path=path, rater=rater, seed=seed, repeat_share=repeat_share,
-            questions=questions, clock=clock,
+            question=question, questions=questions, clock=clock,
         )  # fmt: skip
-        self._images, self._clock, self._asked = images, clock, question or QUESTIONS[task]
+        self._images, self._clock = images, clock
         self._sources: dict[str, str] = {}
         self.question, self.pictures, self.status = (widgets.HTML() for _ in range(3))
         self.answers = [
@@ -134,7 +131,7 @@ class Rater(widgets.VBox):
         for button in (*self.answers, self.stop):
             button.disabled = question is None
         self.undo.disabled = session.stopped
-        self.question.value = "" if question is None else f"<b>{html.escape(self._asked)}</b>"
+        self.question.value = "" if question is None else f"<b>{html.escape(session.question)}</b>"
         self.pictures.value = "" if question is None else self._row(question.items)
         ending = "Thank you. " if question is None else ""
         told = f"{session.answered} of {session.questions} answers, stored in {session.path}."

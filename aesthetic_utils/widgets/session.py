@@ -21,6 +21,7 @@ from aesthetic_utils.judgements.next_pair import LAST, next_pair
 from aesthetic_utils.judgements.vote_file import Problem, append_undo, append_vote, read_votes
 from aesthetic_utils.judgements.vote_record import (
     CHOICES,
+    ITEM,
     Vote,
     as_pairs,
     new_rater_id,
@@ -31,6 +32,7 @@ from aesthetic_utils.storage import AestheticError
 
 TASKS = ("pair", "scale")
 SCALE = (1, 7)  # of the task "scale"
+QUESTIONS = {"pair": "Which of the two do you like better?", "scale": "How much do you like it?"}
 
 
 class RatingSessionError(AestheticError):
@@ -58,11 +60,13 @@ class RatingSession:
     seed          of the order; with the rater's name it decides sides and order
     repeat_share  of the questions, those asked a second time. Pairs: as `next_pair` mixes them in. Scale:
                   this share of the items comes again after all have been rated once; 1 means two full rounds
+    question      what is asked, in place of QUESTIONS[task]; it is kept with every vote
     questions     how many to ask; None: three for each item (pair), or the rounds described (scale)
     clock         seconds, for the time an answer takes
 
     Raises RatingSessionError when the settings make no session, and RatingFileError when the file is no file
-    of votes. Votes of other raters and on other items stay in the file and are not looked at.
+    of votes. Votes of other raters, on other items and on another question stay in the file and are not looked at;
+    those of files that did not keep the question count.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class RatingSession:
         rater: str | None = None,
         seed: int = 0,
         repeat_share: float = 0.15,
+        question: str | None = None,
         questions: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
@@ -85,6 +90,11 @@ class RatingSession:
         if not 0 <= repeat_share <= 1:
             raise RatingSessionError(f"repeat_share is {repeat_share}; a share is from 0 to 1")
         self.task, self.path, self.repeat_share = task, Path(path), repeat_share
+        self.question = question or QUESTIONS[task]
+        if not ITEM.fullmatch(self.question):
+            raise RatingSessionError(
+                f"the question is {self.question!r}; give it in one line of at most 200 characters"
+            )
         self.rater = rater or _owner(self.path)
         self.name = f"s-{secrets.token_hex(4)}"  # of this sitting
         self.seed = zlib.crc32(f"{seed} {self.rater}".encode())  # raters see different sides
@@ -126,6 +136,7 @@ class RatingSession:
         common: dict[str, Any] = {
             "rater": self.rater,
             "session": self.name,
+            "question": self.question,
             "response_ms": max(0, waited),
         }
         if question.task == "pair":
@@ -138,7 +149,7 @@ class RatingSession:
                 raise RatingSessionError(
                     f"the answer is {choice!r}; give a number from {SCALE[0]} to {SCALE[1]}"
                 )
-            vote = scale_vote(item=question.items[0], score=choice, **common)
+            vote = scale_vote(item=question.items[0], score=choice, scale=SCALE, **common)
         alone = self._stamp() == self._known
         append_vote(self.path, vote)
         if alone:
@@ -179,6 +190,8 @@ class RatingSession:
                 for vote in votes
                 if vote.rater == self.rater
                 and vote.task == self.task
+                and vote.question in ("", self.question)
+                and vote.scale in (None, SCALE)
                 and known.issuperset(filter(None, (vote.left, vote.right, vote.item)))
             ]
         )

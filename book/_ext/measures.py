@@ -4,7 +4,7 @@
     :group: composition
     ```
 
-The rows come from book/6-faq/measures.json, which `python tools/publish_measures.py --columns` writes
+The rows come from book/6-faq/measures.json, which `python -m tools.publish_measures --columns` writes
 from `aesthetic_utils.measures.columns.MEASURES`, so that the book is built without PyTorch; a test
 compares the two. A group is a module of `aesthetic_utils.aesthetics`, and `size`; without one the
 table has every column.

@@ -9,7 +9,7 @@ from PIL import Image
 from aesthetic_utils.cli import main as cli
 from aesthetic_utils.data.images import read_image
 from aesthetic_utils.judgements.vote_file import append_vote, read_votes
-from aesthetic_utils.judgements.vote_record import pair_vote
+from aesthetic_utils.judgements.vote_record import pair_vote, scale_vote
 from aesthetic_utils.measures import table
 
 
@@ -54,6 +54,19 @@ def test_measure(capsys, photo, tmp_path):
     expected = table.measure(read_image(photo))
     found = {name: float(row[name] or "nan") for name in table.MEASURES}
     assert found == pytest.approx(expected, nan_ok=True, rel=1e-12)
+
+
+def test_measure_starts_no_worker_that_does_not_pay_and_says_so(
+    capsys, photo, tmp_path, brightness
+):
+    """With one the stand-in for all measures is called here; another process would not know it."""
+    other = tmp_path / "other.jpg"
+    other.write_bytes(photo.read_bytes())
+    command = ["measure", photo, other, "--csv", tmp_path / "out.csv", "--workers", 2]
+    code, _, err = run(capsys, *command)
+    assert code == 0 and len(read_csv(tmp_path / "out.csv")) == 2
+    note = "1 worker instead of 2: to start more would take longer than it saves"
+    assert err == f"aesthetic: note: {note}\n"
 
 
 def test_measure_names_bad_files(capsys, photo, tmp_path, brightness):
@@ -197,10 +210,50 @@ def test_votes_merge_says_what_is_wrong(capsys, votes, tmp_path):
         return err
 
     out = tmp_path / "merged.csv"
+    (tmp_path / "file").touch()
     assert "there are no CSV files in" in says(tmp_path / "nowhere", out)
     assert "would lie among the files" in says(votes, votes / "merged.csv")
-    assert "cannot be written" in says(votes, votes / "copy.csv" / "merged.csv")
+    assert "cannot be written" in says(votes, tmp_path / "file" / "merged.csv")
     out.write_text("mine")
     assert "add --overwrite" in says(votes, out) and out.read_text() == "mine"
     assert run(capsys, "votes", "merge", votes, "--out", out, "--overwrite")[0] == 0
     assert len(read_votes(out)[0]) == 3
+
+
+def test_votes_merge_replaces_no_good_file_by_an_empty_one(capsys, votes, tmp_path):
+    out = tmp_path / "merged.csv"
+    assert run(capsys, "votes", "merge", votes, "--out", out)[0] == 0
+    good = out.read_bytes()
+    for file in votes.iterdir():
+        file.write_text("name,mark\nann,2\n")
+    code, said, err = run(capsys, "votes", "merge", votes, "--out", out, "--overwrite")
+    assert code == 1 and not said and out.read_bytes() == good
+    assert err.count("left out: ") == 3
+    assert err.endswith(f"there is no vote in the files; {out} was not written\n")
+
+
+def test_votes_merge_looks_into_subfolders(capsys, votes, tmp_path):
+    votes.rename(tmp_path / "course")
+    (tmp_path / "course" / "late").mkdir()
+    (tmp_path / "course" / "copy.csv").rename(tmp_path / "course" / "late" / "mine.CSV")
+    code, said, err = run(
+        capsys, "votes", "merge", tmp_path / "course", "--out", tmp_path / "merged.csv"
+    )
+    assert code == 0 and said.startswith("3 votes of 2 raters from 3 files, 2 rows twice: ")
+    inside = tmp_path / "course" / "late" / "merged.csv"
+    code, _, err = run(capsys, "votes", "merge", tmp_path / "course", "--out", inside)
+    assert code == 1 and "would lie among the files" in err and not inside.exists()
+
+
+def test_votes_merge_notes_that_scales_differ(capsys, votes, tmp_path):
+    for n, highest in enumerate((7, 10)):
+        vote = scale_vote(
+            rater=f"r-{n + 3}", session="s-1", item="cat", score=5, scale=(1, highest)
+        )
+        append_vote(votes / f"{n}.csv", vote)
+    code, said, err = run(capsys, "votes", "merge", votes, "--out", tmp_path / "merged.csv")
+    assert code == 0 and said.startswith("5 votes")
+    assert (
+        "aesthetic: note: the scores are on different scales: 1 to 10 (1 vote), 1 to 7 (1 vote)"
+        in err
+    )

@@ -2,6 +2,7 @@
 
 import itertools
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -493,3 +494,66 @@ def test_active_questions_find_the_order_sooner_than_random_ones():
     random = [fit_ranking(simulate_pairs(truth, 30, seed=s)) for s in range(40)]
     found = [np.mean([spearmanr(r.score, truth)[0] for r in set_]) for set_ in (active, random)]
     assert found[0] > found[1] + 0.02
+
+
+# ---- many items
+
+
+def many(items: int, votes: int, ridge: float):
+    """A ranking of items of which each was compared with a few others, all linked."""
+    rng = np.random.default_rng(0)
+    a = np.concatenate([np.arange(items), rng.integers(items, size=votes - items)])
+    b = (a + np.where(np.arange(votes) < items, 1, rng.integers(1, items, votes))) % items
+    won = rng.random(votes) < 1 / (1 + np.exp(-(a - b) / items))
+    names = tuple(map(str, range(items)))
+    pairs = PairVotes(winner=np.where(won, a, b), loser=np.where(won, b, a), items=names)
+    return fit_ranking(pairs, ridge=ridge)
+
+
+@pytest.mark.parametrize("ridge", [0.1, 1.0])
+def test_drawn_errors_have_the_covariance_of_the_scores(ridge):
+    ranking = many(30, 200, ridge)
+    errors = bradley_terry._drawn(ranking.information, ridge, 20_000, np.random.default_rng(1))
+    assert errors.shape == (20_000, 30) and abs(errors.sum(1)).max() < 1e-9
+    spread = ranking.covariance.diagonal().max()
+    assert abs(errors.mean(0)).max() < 0.04 * np.sqrt(spread)
+    np.testing.assert_allclose(errors.T @ errors / 20_000, ranking.covariance, atol=0.04 * spread)
+
+
+def test_the_ranks_of_many_items_come_without_their_covariance(monkeypatch):
+    """And are those that the covariance would give, but for chance."""
+    ranking = many(60, 900, 0.1)
+    best, worst = rank_intervals(ranking)
+    monkeypatch.setattr(bradley_terry, "_DIRECT", 10)
+    monkeypatch.setattr(bradley_terry, "_centred_inverse", None)  # nothing may ask for it
+    quick, slow = rank_intervals(many(60, 900, 0.1))
+    assert abs(quick - best).max() <= 2 and abs(slow - worst).max() <= 2
+    again = rank_intervals(many(60, 900, 0.1))
+    assert (again[0] == quick).all() and (again[1] == slow).all()
+
+
+def test_solutions_by_conjugate_gradients_are_solutions():
+    ranking = many(40, 300, 0.5)
+    right = np.random.default_rng(2).standard_normal((40, 3))
+    right[:, 1] = 0
+    found = bradley_terry._solved(ranking.information, right, tolerance=1e-10)
+    np.testing.assert_allclose(
+        found, np.linalg.solve(ranking.information.toarray(), right), rtol=1e-8, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("best", range(4))
+def test_the_item_that_never_lost_is_named_whichever_it_is(best):
+    """The others beat each other in a circle, and one of them lost to it."""
+    ring = [item for item in range(4) if item != best]
+    circle = zip(ring, [*ring[1:], ring[0]], strict=True)
+    ranking = fit_ranking(choices((best, ring[0]), *circle, items=4))
+    assert ranking.note.startswith(f"{'abcd'[best]} never lost against any of the other items")
+
+
+def test_agreement_goes_by_names_whatever_their_order():
+    """One counts items from a, the other from z; both like a better than b."""
+    a = PairVotes(winner=np.array([0]), loser=np.array([1]), items=("a", "b", "z"))
+    b = PairVotes(winner=np.array([2]), loser=np.array([1]), items=("z", "b", "a"))
+    assert agreement(a, b).value == 1
+    assert agreement(a, replace(b, winner=b.loser, loser=b.winner)).value == 0

@@ -203,7 +203,8 @@ def test_what_cannot_be_measured_is_named(folder, monkeypatch):
         assert str(found.bad[0]).startswith(str(folder / "b.png"))
 
 
-def test_in_parallel_as_one_by_one(tmp_path):
+def test_in_parallel_as_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "_PAYS_S", 0.1)  # or nothing so small would have two processes
     for k in range(2):
         grey = np.random.default_rng(k).integers(0, 256, (20, 24 + k))
         save_image(grey_image(grey), tmp_path / f"{k}.png")
@@ -232,6 +233,7 @@ def test_a_killed_worker_costs_one_image_alone(folder, monkeypatch, cheap):
             yield work(file)
 
     monkeypatch.setattr(table, "_in_pool", pool)
+    monkeypatch.setattr(table, "_PAYS_S", 1e-9)
     found = measure_folder(folder, workers=4, progress=False)
     assert [Path(row["file"]).name for row in found.rows] == ["a.JPG", "c.png"]
     assert "ended from outside" in {Path(b.file).name: b.reason for b in found.bad}["b.png"]
@@ -241,8 +243,9 @@ def test_a_killed_worker_costs_one_image_alone(folder, monkeypatch, cheap):
 def test_a_script_without_a_main_guard_is_told_so(folder, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "from aesthetic_utils.measures.table import measure_folder\n"
-        f"measure_folder({str(folder)!r}, workers=2, progress=False)\n"
+        "from aesthetic_utils.measures import table\n"
+        "table._PAYS_S = 1e-9\n"
+        f"table.measure_folder({str(folder)!r}, workers=2, progress=False)\n"
     )
     done = subprocess.run(
         [sys.executable, script], cwd=REPOSITORY, capture_output=True, text=True,
@@ -303,15 +306,31 @@ def test_capitals_browsers_endings_and_what_is_passed_over(tmp_path, cheap):
         measure_folder(tmp_path)
 
 
+def test_what_a_file_takes_is_guessed_from_its_size(tmp_path):
+    for side in (100, 1000):
+        Image.new("L", (side, 2 * side)).save(tmp_path / f"{side}.png")
+    (tmp_path / "bad.png").write_text("words")
+    small, large = (table._expected_s(tmp_path / f"{side}.png") for side in (100, 1000))
+    assert 0.3 < small < 0.4 and 2 < large < 4
+    assert table._expected_s(tmp_path / "bad.png") == table._expected_s(tmp_path / "none.png") == 0
+
+
 def test_workers(monkeypatch):
     monkeypatch.setattr(table.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(table, "_expected_s", lambda file: 0.5)
     monkeypatch.setattr(table, "available_memory", lambda: None)
-    files = ["none.png"] * 1000
-    assert [table._worker_count(None, files[:n]) for n in (0, 1, 15, 16, 1000)] == [1, 1, 1, 2, 8]
-    assert [table._worker_count(3, files[:n]) for n in (0, 1, 7)] == [1, 1, 3]
-    assert table._worker_count(500, files) == 61
+    files = ["a.png"] * 1000
+
+    def count(workers, n):
+        return table.worker_count(workers, files[:n])
+
+    assert [count(None, n) for n in (0, 1, 15, 16, 1000)] == [1, 1, 1, 2, 8]
+    assert [count(3, n) for n in (0, 1, 15, 16, 23, 24, 1000)] == [1, 1, 1, 2, 2, 3, 3]
+    assert count(500, 1000) == 61
+    monkeypatch.setattr(table, "_expected_s", lambda file: 20.0)  # photographs of 16 megapixels
+    assert [count(4, n) for n in (1, 2, 3)] == [1, 2, 3]
     monkeypatch.setattr(table, "available_memory", lambda: 1e9)
-    assert table._worker_count(None, files) == 3, "three of 300 MB in 900"
+    assert count(None, 1000) == 3, "three of 300 MB in 900"
     with pytest.raises(ValueError, match="at least 1"):
         measure_folder([], workers=0)
 

@@ -135,6 +135,9 @@ def test_another_question_can_be_asked(images, tmp_path, clock):
     assert "alike are a &amp; b?" in rater.question.value and "much" not in rater.question.value
     labels = [rater.children[2].children[i].value for i in (0, -1)]
     assert labels == ["apart", "&lt;one&gt; hand"]
+    press(rater, clock, "4")
+    (vote,), _ = read_votes(tmp_path / "votes.csv")
+    assert (vote.question, vote.scale) == ("How alike are a & b?", (1, 7))
 
 
 def test_a_file_that_cannot_be_written_is_told_and_the_question_stays(rater, clock):

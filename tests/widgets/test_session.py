@@ -206,6 +206,36 @@ def test_other_votes_in_the_file_are_left_alone(tmp_path):
     assert len(read_votes(path)[0]) == 3
 
 
+def test_the_file_says_what_was_asked_and_on_which_scale(tmp_path):
+    path = tmp_path / "votes.csv"
+    session(path).vote("left")
+    session(path, task="scale", question="How kind is it?").vote(3)
+    choice, given = read_votes(path)[0]
+    assert (choice.question, choice.scale) == ("Which of the two do you like better?", None)
+    assert (given.question, given.scale) == ("How kind is it?", (1, 7))
+
+
+def test_answers_to_another_question_are_left_alone(tmp_path):
+    path = tmp_path / "votes.csv"
+    session(path, task="scale").vote(3)
+    kind = session(path, task="scale", question="How kind is it?")
+    assert kind.answered == 0
+    kind.vote(5)
+    assert session(path, task="scale").answered == 1
+
+
+def test_answers_that_do_not_say_their_question_count(tmp_path):
+    """Those of files of version 1."""
+    path = tmp_path / "votes.csv"
+    old = "version,session,rater,task,left,right,item,choice,score,response_ms,time\n"
+    old += "1,s-1,ann,scale,,,ash,,3,,2026-03-01T09:31:00.000Z\n"
+    path.write_text(old)
+    sitting = session(path, task="scale")
+    assert sitting.answered == 1 and sitting.current.items != ("ash",)
+    sitting.vote(7)
+    assert sitting.answered == session(path, task="scale").answered == 2
+
+
 def test_bad_rows_are_named_and_stay(tmp_path):
     path = tmp_path / "votes.csv"
     session(path).vote("left")
@@ -242,6 +272,7 @@ def test_an_answer_of_the_wrong_kind_changes_nothing(tmp_path, task, answer):
         ({"items": ("one",)}, "two items"),
         ({"items": ("one", "one")}, "own name"),
         ({"repeat_share": 1.5}, "from 0 to 1"),
+        ({"question": "Which\none?"}, "in one line of at most 200"),
     ],
 )
 def test_settings_that_make_no_session_are_refused(tmp_path, settings, words):

@@ -1,12 +1,14 @@
 """The pictures of the pages "Data" and "Welcome", and the counts that "Data" quotes.
 
-    python tools/figures/data_pages.py
+    python -m tools.figures.data_pages             all of it
+    python -m tools.figures.data_pages --counts    the counts alone
 
 Writes book/figures/data_*.webp, book/figures/emoji_*.webp and aesthetic_utils/results/data_sets.json.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections import Counter
@@ -188,12 +190,15 @@ def megabytes(folder: str) -> float:
 
 
 def main() -> None:
-    FIGURES.mkdir(exist_ok=True)
-    hands(TITLES, IDEAS, "emoji_five_designers")
-    hands(FURTHER_TITLES, FURTHER_IDEAS, "emoji_further_hands")
-    categories()
-    for name, groups in GROUPS.items():
-        contact_sheet(name, groups)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--counts", action="store_true", help="write the counts alone")
+    if not parser.parse_args().counts:
+        FIGURES.mkdir(exist_ok=True)
+        hands(TITLES, IDEAS, "emoji_five_designers")
+        hands(FURTHER_TITLES, FURTHER_IDEAS, "emoji_further_hands")
+        categories()
+        for name, groups in GROUPS.items():
+            contact_sheet(name, groups)
     COUNTS.write_text(json.dumps(counts(), indent=2) + "\n", "utf-8")
     print(COUNTS.relative_to(ROOT))
 
