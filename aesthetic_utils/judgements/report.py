@@ -1,7 +1,7 @@
 """What a class's votes say, as one page: agreement, private and shared taste, a ranking."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,15 +16,33 @@ from aesthetic_utils.judgements.bradley_terry import (
 )
 from aesthetic_utils.judgements.rating_agreement import intraclass_correlations, krippendorff_alpha
 from aesthetic_utils.judgements.taste import beholder_interval, taste_parts
-from aesthetic_utils.judgements.vote_record import Ratings, Vote, as_pairs, as_ratings
+from aesthetic_utils.judgements.vote_record import (
+    MixedVotesError,
+    Ratings,
+    Vote,
+    as_pairs,
+    as_ratings,
+)
 from aesthetic_utils.statistics.intervals import Interval
 
 LARGEST = 40  # items that a figure shows
 
 
 def votes_page(votes: Sequence[Vote], notes: Sequence[str] = ()) -> str:
-    """The report as HTML. notes: what has to be said of the files first."""
-    pairs, ratings = as_pairs(votes), as_ratings(votes)
+    """The report as HTML. notes: what has to be said of the files first.
+
+    Scores on different scales, or answers to different questions, are left out with a note.
+    """
+    notes = list(notes)
+    pairs, ratings = as_pairs([]), as_ratings([])
+    try:
+        pairs = as_pairs(votes)
+    except MixedVotesError as error:
+        notes.append(f"The choices are left out: {error}")
+    try:
+        ratings = as_ratings(votes)
+    except MixedVotesError as error:
+        notes.append(f"The scores are left out: {error}")
     raters = len({vote.rater for vote in votes})
     parts = [
         page.paragraph(
@@ -89,8 +107,8 @@ def agreement_of_raters(votes: PairVotes) -> Interval | None:
     The interval is by drawing raters anew, 400 times; of two raters it is Wilson's over the questions.
     None if no two raters judged the same pair.
     """
-    present = np.unique(votes.rater)
-    each = [votes.where(votes.rater == r) for r in present]
+    rater = np.asarray(votes.rater)  # [M]
+    each = [votes.where(rater == r) for r in np.unique(rater)]
     table = np.full((len(each), len(each)), np.nan)
     last = None
     for i, one in enumerate(each):
@@ -182,7 +200,7 @@ def _scores(ratings: Ratings) -> int:
     return int((~np.isnan(ratings.values)).sum())
 
 
-def _or_none(function, *arguments) -> Interval | None:
+def _or_none(function: Callable[..., Interval], *arguments: PairVotes) -> Interval | None:
     try:
         return function(*arguments)
     except PreferenceError:

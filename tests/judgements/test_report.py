@@ -8,7 +8,7 @@ import pytest
 from aesthetic_utils.cli import main as cli
 from aesthetic_utils.judgements.bradley_terry import PairVotes
 from aesthetic_utils.judgements.rating_agreement import intraclass_correlations, krippendorff_alpha
-from aesthetic_utils.judgements.report import agreement_of_raters
+from aesthetic_utils.judgements.report import agreement_of_raters, votes_page
 from aesthetic_utils.judgements.vote_file import append_vote
 from aesthetic_utils.judgements.vote_record import pair_vote, scale_vote
 
@@ -72,7 +72,9 @@ def test_votes_report(capsys, tmp_path):
                 append_vote(folder / f"{rater}.csv", vote)
             for item, value in worth.items():
                 score = float(np.clip(round(5 + value + rng.normal()), 1, 10))
-                vote = scale_vote(rater=rater, session=session, item=item, score=score)
+                vote = scale_vote(
+                    rater=rater, session=session, item=item, score=score, scale=(1, 10)
+                )
                 append_vote(folder / f"{rater}.csv", vote)
     assert cli.main(["votes", "report", str(folder), "--out", str(out)]) == 0
     assert capsys.readouterr().out == f"36 votes of 3 raters: {out}\n"
@@ -85,6 +87,16 @@ def test_votes_report(capsys, tmp_path):
         assert words in text
     names = re.findall(r'text-anchor="end" stroke="none">([^<]*)<', text)
     assert names == ["cat", "dog", "&lt;owl&gt;"]
+
+
+def test_mixed_scales_cost_the_scores_alone(tmp_path):
+    votes = [
+        pair_vote(rater="r-1", session="s-1", left="a", right="b", choice="left"),
+        scale_vote(rater="r-1", session="s-1", item="a", score=3, scale=(1, 10)),
+        scale_vote(rater="r-2", session="s-1", item="a", score=3, scale=(1, 5)),
+    ]
+    text = votes_page(votes)
+    assert "The scores are left out: " in text and "Ranking" in text and "Krippendorff" not in text
 
 
 def test_a_report_of_nothing_and_of_little(capsys, tmp_path):
