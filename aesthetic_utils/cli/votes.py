@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from aesthetic_utils.cli.common import plural, require_absent
+from aesthetic_utils.cli.report import add_report
 from aesthetic_utils.storage import AestheticError
 
 
@@ -16,6 +17,7 @@ def add_votes(commands: argparse._SubParsersAction) -> None:
         description="Work with the files in which learners keep their votes.",
     )
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+    add_report(actions)
     merge = actions.add_parser(
         "merge",
         help="join the files of a class into one",

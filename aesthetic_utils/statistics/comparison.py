@@ -4,6 +4,9 @@ from itertools import permutations
 
 import numpy as np
 from scipy import stats
+from scipy.special import expit, logit
+
+from aesthetic_utils.statistics.intervals import Interval
 
 EXACT = 7  # so many objects have 5,040 orders, all of which are tried
 
@@ -18,6 +21,29 @@ def above(a: np.ndarray, b: np.ndarray) -> float:
     if not len(a) or not len(b):
         return 0.5
     return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b)))
+
+
+def above_interval(a: np.ndarray, b: np.ndarray, *, confidence: float = 0.95) -> Interval:
+    """`above` with its confidence interval: a [N], b [M], NaN left out, two of each at least.
+
+    The variance is that of the placements of each sample in the other (DeLong, DeLong & Clarke-Pearson,
+    1988); the interval is normal for the logit, so that it stays within 0 and 1. Where the samples do not
+    overlap that variance is 0 and says nothing: one end is then the rule of three, 3 / min(N, M), away.
+    """
+    a, b = a[~np.isnan(a)], b[~np.isnan(b)]
+    if min(len(a), len(b)) < 2:
+        raise ValueError(f"two values of each are needed; got {len(a)} and {len(b)}")
+    value, n = above(a, b), min(len(a), len(b))
+    place_a = (np.searchsorted(np.sort(b), a, "left") + np.searchsorted(np.sort(b), a, "right")) / 2
+    place_b = (np.searchsorted(np.sort(a), b, "left") + np.searchsorted(np.sort(a), b, "right")) / 2
+    variance = (place_a / len(b)).var(ddof=1) / len(a) + (place_b / len(a)).var(ddof=1) / len(b)
+    if value in (0, 1):
+        low, high = max(value - 3 / n, 0.0), min(value + 3 / n, 1.0)
+    else:
+        z = stats.norm.ppf((1 + confidence) / 2)
+        half = z * np.sqrt(variance) / (value * (1 - value))
+        low, high = expit(logit(value) - half), expit(logit(value) + half)
+    return Interval(value=value, low=float(low), high=float(high), n=n, confidence=confidence)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -47,6 +73,15 @@ def holm(p: np.ndarray) -> np.ndarray:
     """Holm's (1979) adjusted p-values: [m] -> [m]."""
     order = np.argsort(p)
     stepped = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
+    """Benjamini & Hochberg's (1995) adjusted p-values: [m] -> [m]; they bound the share of false finds."""
+    order = np.argsort(p)[::-1]
+    stepped = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(stepped, 1)
     return adjusted

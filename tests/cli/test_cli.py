@@ -41,7 +41,17 @@ def test_help_is_fast():
     assert subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY).returncode == 0
 
 
-COMMANDS = [[], ["train"], ["upscale"], ["measure"], ["votes"], ["votes", "merge"], ["data"]]
+COMMANDS = [
+    [],
+    ["train"],
+    ["upscale"],
+    ["measure"],
+    ["compare"],
+    ["votes"],
+    ["votes", "merge"],
+    ["votes", "report"],
+    ["data"],
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -75,6 +85,7 @@ def test_help(capsys, command):
         ["measure", "photo.jpg", "--csv", "out.csv", "--crop", "--pad"],
         ["measure", "photo.jpg", "--csv", "out.csv", "--size", "4"],
         ["measure", "photo.jpg", "--csv", "out.csv", "--workers", "many"],
+        ["compare", "a.csv"],
         ["votes"],
         ["votes", "merge"],
         ["votes", "merge", "class"],
