@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from aesthetic_utils.cli.common import UsageError
+from aesthetic_utils.cli.compare import add_compare
 from aesthetic_utils.cli.data import add_data
 from aesthetic_utils.cli.measure import add_measure
 from aesthetic_utils.cli.train import add_train
@@ -42,6 +43,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog="aesthetic", description="The tools of the course Deep Learning and Human Aesthetics."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (add_train, add_upscale, add_measure, add_votes, add_data):
+    for add in (add_train, add_upscale, add_measure, add_compare, add_votes, add_data):
         add(commands)
     return parser

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from aesthetic_utils.cli.common import plural, require_absent
+from aesthetic_utils.cli.report import add_report
 from aesthetic_utils.storage import AestheticError
 
 
@@ -27,6 +28,7 @@ def add_votes(commands: argparse._SubParsersAction) -> None:
     merge.add_argument("--out", type=Path, required=True, help="the file to write")
     merge.add_argument("--overwrite", action="store_true", help="replace a file that is there")
     merge.set_defaults(run=merge_votes)
+    add_report(actions)
 
 
 def merge_votes(options: argparse.Namespace) -> int:

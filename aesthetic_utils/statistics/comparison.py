@@ -5,6 +5,8 @@ from itertools import permutations
 import numpy as np
 from scipy import stats
 
+from aesthetic_utils.statistics.intervals import Interval
+
 EXACT = 7  # so many objects have 5,040 orders, all of which are tried
 
 
@@ -18,6 +20,36 @@ def above(a: np.ndarray, b: np.ndarray) -> float:
     if not len(a) or not len(b):
         return 0.5
     return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b)))
+
+
+def above_interval(
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    repeats: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """`above` with a percentile bootstrap that draws each set anew: a [N], b [M], NaN left out.
+
+    n is the size of the smaller set. Where every value of one set exceeds every one of the other all draws are alike,
+    and the interval is a point: it then says nothing about other pictures. Raises ValueError for an empty set.
+    """
+    a, b = np.sort(a[~np.isnan(a)]), np.sort(b[~np.isnan(b)])
+    n, m = len(a), len(b)
+    if not n or not m:
+        raise ValueError("a comparison needs a value on either side")
+    below, upto = np.searchsorted(b, a, "left"), np.searchsorted(b, a, "right")  # [N]
+    rng = np.random.default_rng(seed)
+    drawn: list[float] = []
+    for _ in range(repeats):
+        times_a, times_b = (np.bincount(rng.integers(k, size=k), minlength=k) for k in (n, m))
+        until = np.concatenate([[0], times_b.cumsum()])  # how many of the drawn b come before
+        drawn.append(float(times_a @ (until[below] + until[upto])) / (2 * n * m))
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(
+        value=above(a, b), low=float(low), high=float(high), n=min(n, m), confidence=confidence
+    )
 
 
 # --------------------------------------------------------------------------------------------------
@@ -47,6 +79,19 @@ def holm(p: np.ndarray) -> np.ndarray:
     """Holm's (1979) adjusted p-values: [m] -> [m]."""
     order = np.argsort(p)
     stepped = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
+    """Benjamini & Hochberg's (1995) adjusted p-values: [m] -> [m].
+
+    Who calls those up to q differences is wrong about a share of at most q of them on average, if the tests are
+    independent.
+    """
+    order = np.argsort(p)[::-1]  # the largest first
+    stepped = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(stepped, 1)
     return adjusted
