@@ -68,7 +68,12 @@ def report_page(found: "ClassReport", merged: "MergedVotes") -> str:
         paragraph(
             f"{plural(len(merged.votes), 'vote')} of {plural(len(found.raters), 'rater')} from "
             f"{plural(len(merged.files), 'file')}: {plural(choices, 'choice')} between two and "
-            f"{plural(scores, 'score')} on a scale. Rows that were in two files count once ({merged.duplicates:,})."
+            f"{plural(scores, 'score')} on a scale."
+            + (
+                f" {plural(merged.duplicates, 'row')} in two files counted once."
+                if merged.duplicates
+                else ""
+            )
         )
     ]
     if merged.problems:

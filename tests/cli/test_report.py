@@ -135,3 +135,11 @@ def test_bad_use_ends_in_a_sentence(capsys, a_class, tmp_path):
     with pytest.raises(SystemExit) as stop:
         cli.main(["votes", "report", str(a_class)])
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("command", [["compare"], ["votes", "report"]], ids=" ".join)
+def test_help(capsys, command):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*command, "--help"])
+    said = capsys.readouterr().out
+    assert stop.value.code == 0 and "--out" in said and "--overwrite" in said
