@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from aesthetic_utils import storage
-from aesthetic_utils.data.images import ImageError, read_image, save_image
+from aesthetic_utils.data.images import ImageError, read_image, require_writable_image, save_image
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -238,3 +238,54 @@ def test_full_disk_keeps_the_old_image(tmp_path, monkeypatch):
 
 def full_disk(path):
     raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("Unable to seek to frame"), IndexError("odd"), SyntaxError("x")]
+)
+def test_whatever_opening_raises_is_said_in_a_sentence(photo, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(ImageError, match="damaged"):
+        read_image(photo)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotImplementedError("Unimplemented pixel format 6"),
+        OSError("cannot find loader for this WMF file"),
+        OSError("Unsupported BMP bitfields layout"),
+        OSError("decoder jpeg2k not available"),
+    ],
+)
+def test_a_kind_that_cannot_be_read_is_not_called_damaged(photo, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(ImageError, match="of a kind that cannot be read here") as caught:
+        read_image(photo)
+    assert "damaged" not in str(caught.value)
+
+
+def test_a_whole_bitmap_of_an_odd_kind(tmp_path):
+    """Compression 3 with masks that Pillow does not know, in an otherwise whole file."""
+    header = struct.pack("<IiiHHIIiiII", 56, 2, 2, 1, 16, 3, 16, 0, 0, 0, 0)
+    masks = struct.pack("<IIII", 0xF, 0xF0, 0xF00, 0xF000)
+    data = struct.pack("<2sIHHI", b"BM", 14 + 56 + 16, 0, 0, 70) + header + masks + bytes(16)
+    (tmp_path / "odd.bmp").write_bytes(data)
+    with pytest.raises(ImageError, match="of a kind that cannot be read here"):
+        read_image(tmp_path / "odd.bmp")
+
+
+def test_formats_hold_so_many_pixels(tmp_path):
+    require_writable_image(tmp_path / "a.png", 70_000, 9)
+    require_writable_image(tmp_path / "a.jpg", 65_500, 9)
+    for name, side in (("a.jpg", 65_501), ("a.webp", 16_384)):
+        with pytest.raises(ImageError, match="at most .* choose the ending .png"):
+            require_writable_image(tmp_path / name, 9, side)
+    with pytest.raises(ImageError, match="cannot be written"):
+        require_writable_image(tmp_path / "none" / "a.png", 9, 9)

@@ -123,8 +123,6 @@ LONGER = {
     "2_1_neural_network_from_scratch": 1,
     "2_3_gan_in_two_dimensions": 5,
     "3_2_the_gan_game": 6,
-    "4_3_srresnet": 1,
-    "4_7_one_ruler": 17,
 }
 
 

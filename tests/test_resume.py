@@ -442,3 +442,14 @@ def test_sampling_draws_nothing_from_the_steps_generator():
     seed_step(0, 3)
     gan.sample(generator, 2)
     assert torch.equal(torch.rand(2), expected)
+
+
+def test_a_run_that_should_become_longer_is_told_why_not(tmp_path):
+    path, labels = tmp_path / "run.safetensors", torch.arange(16) % 2
+    train_classifier(ClassifierSettings(epochs=1), images(16, 8), labels, 2, path=path)
+    with pytest.raises(CheckpointError, match="epochs is 1 there and 2 here.*cannot be lengthened"):
+        train_classifier(ClassifierSettings(epochs=2), images(16, 8), labels, 2, path=path)
+    other = images(16, 8).flip(0)
+    with pytest.raises(CheckpointError, match="setting data is") as caught:
+        train_classifier(ClassifierSettings(epochs=1), other, labels, 2, path=path)
+    assert "lengthened" not in str(caught.value)

@@ -12,7 +12,7 @@ from torch import nn
 from aesthetic_utils import storage
 from aesthetic_utils.storage import file_digest
 from aesthetic_utils.training import weights
-from aesthetic_utils.training.checkpoint import save_checkpoint
+from aesthetic_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from aesthetic_utils.training.weights import (
     WeightsError,
     available_weights,
@@ -194,3 +194,27 @@ def test_the_weights_are_those_of_the_published_runs():
 
 def test_the_weights_are_small_together():
     assert sum(path.stat().st_size for path in WEIGHTS.glob("*")) < LARGEST_TOTAL
+
+
+@pytest.mark.parametrize("wrap", [nn.DataParallel, torch.compile], ids=["parallel", "compiled"])
+def test_a_wrapper_leaves_no_trace(path, wrap):
+    """Saved wrapped and loaded plain, and the other way round, weights and checkpoints."""
+    torch.manual_seed(1)
+    model, plain, wrapped = network(), network(), wrap(network())
+    save_weights(wrap(model), path, config={})
+    assert "0.weight" in load_file(path)
+    for other in (plain, wrapped):
+        load_weights(other, path)
+        assert torch.equal(list(other.parameters())[0], model[0].weight.half().float())
+    checkpoint = path.with_name("checkpoint.safetensors")
+    save_checkpoint(checkpoint, models={"net": wrap(model)}, step=3)
+    for other in (plain, wrapped):
+        assert load_checkpoint(checkpoint, models={"net": other}) == 3
+        assert torch.equal(list(other.parameters())[0], model[0].weight)
+
+
+def test_taking_what_fits_is_not_taking_nothing(saved):
+    stranger = nn.Sequential(nn.Linear(2, 2))
+    with pytest.raises(WeightsError, match="no tensor of the file fits") as caught:
+        load_weights(stranger, saved, strict=False)
+    assert "strict=False" not in str(caught.value)

@@ -6,6 +6,7 @@ the commands that use them, so that `aesthetic --help` answers at once.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; `arguments` are those of the command line if None. Gives the exit code."""
     parser = build_parser()
     options = parser.parse_args(arguments)
+    _print_any_name()
     try:
         return options.run(options) or 0
     except UsageError as error:
@@ -35,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("aesthetic: stopped", file=sys.stderr)
         return STOPPED
+
+
+def _print_any_name() -> None:
+    """A file's name may hold bytes that are no text, or letters that a terminal lacks: escape them."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def build_parser() -> argparse.ArgumentParser:

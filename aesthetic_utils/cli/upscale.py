@@ -47,7 +47,16 @@ def upscale(options: argparse.Namespace) -> None:
     """`aesthetic upscale`: read, enlarge, write, and say how long it took."""
     if options.tile is not None and options.tile < 32:
         raise UsageError(f"--tile is {options.tile}; it must be at least 32")
-    from aesthetic_utils.data.images import image_format, read_image, save_image
+    if not 0 < options.max_megapixels < 1e6:  # false for NaN
+        raise UsageError(
+            f"--max-megapixels is {options.max_megapixels:g}; it must be above 0 and below a million"
+        )
+    from aesthetic_utils.data.images import (
+        image_format,
+        read_image,
+        require_writable_image,
+        save_image,
+    )
     from aesthetic_utils.training.super_resolution import upscale as enlarge
 
     if options.out is not None:  # better said before the work than after it
@@ -58,6 +67,7 @@ def upscale(options: argparse.Namespace) -> None:
     ending = f"x{model.config.scale}" if model.config.scale > 1 else "restored"
     out = options.out or options.photo.with_name(f"{options.photo.stem}_{ending}.png")
     require_absent(out, options.overwrite)
+    require_writable_image(out, *(model.config.scale * side for side in photo.shape[1:]))
     start = time.perf_counter()
     precision = _fastest_precision(model, photo)
     try:

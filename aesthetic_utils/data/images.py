@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_PIXELS = 100_000_000  # 300 MB once decoded; a 100-megapixel camera is the largest in use
+PICTURE_ENDINGS = (
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif",
+    ".tga", ".jp2",
+)  # fmt: skip  # in small letters: what is looked for in a folder
+_OF_A_KIND = (  # what Pillow says of files that may well be whole
+    "unsupported", "not supported", "cannot find loader", "not available", "unimplemented", "unhandled",
+)  # fmt: skip
+_LARGEST = {"JPEG": 65_500, "WEBP": 16_383}  # pixels of a side that such a file can hold
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 _FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("PNG", {}),
@@ -66,10 +75,16 @@ def read_pixels(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray
         ) from error
     except UnidentifiedImageError as error:
         raise ImageError(_not_an_image(path)) from error
+    except ImageError:
+        raise
     except OSError as error:
         if error.errno is None:  # not the system but a decoder that found nonsense in the header
-            raise ImageError(_damaged(path, error)) from error
+            raise ImageError(_unreadable(path, error)) from error
         raise ImageError(f"{path} cannot be read: {reason(error)}") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # on odd headers the decoders raise whatever comes to hand
+        raise ImageError(_unreadable(path, error)) from error
 
 
 def save_image(image: Tensor, path: str | Path) -> None:
@@ -117,6 +132,22 @@ def image_format(path: str | Path) -> tuple[str, dict]:
     return _FORMATS[ending.lower()]
 
 
+def require_writable_image(path: str | Path, height: int, width: int) -> None:
+    """Raise ImageError if no image of this size could be written there; better before long work than after."""
+    path = Path(path)
+    kind, _ = image_format(path)
+    if max(height, width) > _LARGEST.get(kind, 1 << 31):
+        raise ImageError(
+            f"{path}: a {kind} file holds at most {_LARGEST[kind]:,} pixels each way, and the picture will "
+            f"have {width:,} x {height:,}; choose the ending .png"
+        )
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise ImageError(f"{path} cannot be written: {reason(error)}") from error
+
+
 def _decode(image: Image.Image, path: Path, max_pixels: int) -> np.ndarray:
     width, height = image.size
     if width * height > max_pixels:
@@ -127,8 +158,10 @@ def _decode(image: Image.Image, path: Path, max_pixels: int) -> np.ndarray:
         return _rgb(image)
     except ImageError as error:
         raise ImageError(f"{path} {error}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # on broken data the decoders raise whatever comes to hand
-        raise ImageError(_damaged(path, error)) from error
+        raise ImageError(_unreadable(path, error)) from error
 
 
 def _rgb(image: Image.Image) -> np.ndarray:
@@ -184,11 +217,16 @@ def _to_uint8(image: Tensor) -> Tensor:
 def _too_large(path: Path, found: str, max_pixels: int) -> str:
     return (
         f"{path} is too large ({found}; the limit is {max_pixels:,}); a file of this kind can fill "
-        "the memory. If you trust it, raise max_pixels, or make it smaller first"
+        "the memory. If you trust it, raise the limit (max_pixels here, --max-megapixels of the commands), "
+        "or make it smaller first"
     )
 
 
-def _damaged(path: Path, error: Exception) -> str:
+def _unreadable(path: Path, error: Exception) -> str:
+    """A whole file of a kind that Pillow does not decode is not damaged, and another copy would not help."""
+    words = str(error).lower()
+    if isinstance(error, NotImplementedError) or any(word in words for word in _OF_A_KIND):
+        return f"{path} is of a kind that cannot be read here ({error}); convert it to PNG or JPEG"
     return f"{path} is damaged or was cut short ({error}); get the file again"
 
 

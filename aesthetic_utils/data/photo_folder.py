@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from aesthetic_utils.data.images import ImageError, read_pixels
+from aesthetic_utils.data.images import PICTURE_ENDINGS, ImageError, read_pixels
 
-ENDINGS = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+ENDINGS = tuple(e for e in PICTURE_ENDINGS if e != ".gif")  # a photograph has more than 256 colours
 
 
 @dataclass(frozen=True, kw_only=True)

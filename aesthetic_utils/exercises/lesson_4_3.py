@@ -78,15 +78,15 @@ EXERCISES = {
         default_hint="PSNR = 10 log10(1 / MSE): take the difference of two of them.",
     ),
     "mean_psnr": Exercise(
-        answer=30,
+        answer=-5 * math.log10(4e-2 * 4e-4),  # the mean of 13.98 and 33.98 dB
         tolerance=0.05,
         hints={
             -10
             * math.log10(
-                (1e-2 + 1e-4) / 2
+                (4e-2 + 4e-4) / 2
             ): "This is the PSNR of the mean error. The field averages PSNRs.",
-            60: "This is the sum of both; their mean is wanted.",
-            15: "Data in [0, 1] have a peak of 1: 0.01 gives 20 dB.",
+            -10 * math.log10(4e-2 * 4e-4): "This is the sum of both; their mean is wanted.",
+            -2.5 * math.log10(4e-2 * 4e-4): "The factor is 10, not 5: 0.04 gives 13.98 dB.",
         },
         default_hint="Compute the PSNR of each picture, then the mean of the two.",
     ),

@@ -166,7 +166,7 @@ def fit_ranking(votes: PairVotes, *, ridge: float = RIDGE) -> Ranking:
     and memory go with the votes, not with the pairs that there could be; see `Ranking.covariance` for
     what the errors need on top.
     """
-    if ridge < 0 or len(votes.items) < 2:
+    if not 0 <= ridge < np.inf or len(votes.items) < 2:
         raise ValueError(f"a ranking needs two items and ridge >= 0, not {ridge}")
     wins = votes.sparse_wins
     note = _missing_links(wins, votes.items)
@@ -461,7 +461,7 @@ def fit_davidson(votes: PairVotes, *, ridge: float = RIDGE) -> TieRanking:
     scores come back at their own scale. Without ties the result is that of `fit_ranking`, with nu = 0.
     Raises PreferenceError where nobody chose, and ValueError for a ridge that is not above 0.
     """
-    if ridge <= 0 or len(votes.items) < 2:
+    if not 0 < ridge < np.inf or len(votes.items) < 2:
         raise ValueError(f"a ranking with ties needs two items and ridge > 0, not {ridge}")
     if not votes.tie.any():
         plain = fit_ranking(votes, ridge=ridge)

@@ -4,11 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aesthetic_utils.checks import require_finite
+
 
 def keep_best(scores: np.ndarray, rows: np.ndarray, share: float = 0.5) -> np.ndarray:
-    """Of `rows` (indices into scores [N]) the given share with the highest scores, best first."""
+    """Of `rows` (indices into scores [N]) the given share with the highest scores, best first.
+
+    Raises ValueError for a share outside 0 to 1, and for scores of these rows that are not finite: a NaN
+    is neither better nor worse than anything.
+    """
     if not 0 < share <= 1:
         raise ValueError(f"share is {share}; from above 0 to 1 can be kept")
+    require_finite(np.asarray(scores)[rows], "scores")
     order = np.argsort(-scores[rows], kind="stable")
     return rows[order[: round(share * len(rows))]]
 
@@ -16,6 +23,8 @@ def keep_best(scores: np.ndarray, rows: np.ndarray, share: float = 0.5) -> np.nd
 def kept_shares(kept: np.ndarray, rows: np.ndarray, groups: Sequence[str]) -> dict[str, float]:
     """Which share of each group among `rows` is among `kept`; group names in alphabetical order."""
     labels = np.asarray(groups)
+    if not np.isin(kept, rows).all():
+        raise ValueError("kept must be some of the rows; there are others among them")
     return {
         name: float((labels[kept] == name).sum() / (labels[rows] == name).sum())
         for name in sorted(set(labels[rows].tolist()))

@@ -43,8 +43,14 @@ def next_pair(
     repeat_share: how often to ask again about a pair judged once, but not lately, to measure repeat
         agreement; otherwise no pair comes twice until all have been judged
 
-    The same votes and seed give the same pair. Equally good pairs, and sides, are drawn.
+    The same votes and seed give the same pair. Equally good pairs, and sides, are drawn. Raises ValueError
+    for fewer than two items, a share outside 0 to 1, or a ridge that is not above 0.
     """
+    if len(votes.items) < 2 or not 0 <= repeat_share <= 1 or not 0 < ridge < np.inf:
+        raise ValueError(
+            "next_pair needs two items, a repeat_share from 0 to 1 and a finite ridge above 0; got "
+            f"{len(votes.items)}, {repeat_share} and {ridge}"
+        )
     rng = np.random.default_rng([seed, len(votes)])
     k = len(votes.items)
     low, high, _ = outcomes(votes)

@@ -6,6 +6,7 @@ disagreement. Arrays are numpy's; a torch tensor on the CPU will do. Whatever is
 takes a seed.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,8 +69,8 @@ class VarianceParts:
 
     @property
     def icc(self) -> float:
-        """Share that lies between images."""
-        return self.between / (self.between + self.within)
+        """Share that lies between images; NaN where nothing varies."""
+        return _ratio(self.between, self.between + self.within)
 
 
 def variance_parts(histograms: np.ndarray) -> VarianceParts:
@@ -89,18 +90,24 @@ def variance_parts(histograms: np.ndarray) -> VarianceParts:
 
 
 def icc(histograms: np.ndarray) -> float:
-    """ICC(1): correlation of two random people's votes on one image (Shrout & Fleiss 1979, case 1)."""
+    """ICC(1): correlation of two random people's votes on one image (Shrout & Fleiss 1979, case 1).
+
+    NaN where everybody says the same of everything.
+    """
     return variance_parts(histograms).icc
 
 
 def spearman_brown(reliability: float, voters: float) -> float:
-    """Reliability of the mean of `voters` people, from that of one (the ICC)."""
+    """Reliability of the mean of `voters` people, from that of one (the ICC); NaN stays NaN."""
     return voters * reliability / (1 + (voters - 1) * reliability)
 
 
 def reliability(histograms: np.ndarray) -> float:
-    """Share of the variance of the images' means that is not chance: true over observed variance."""
-    return variance_parts(histograms).between / float(means(histograms).var(ddof=1))
+    """Share of the variance of the images' means that is not chance: true over observed variance.
+
+    NaN where all means are the same, so that there is nothing to be sure of.
+    """
+    return _ratio(variance_parts(histograms).between, float(means(histograms).var(ddof=1)))
 
 
 def spread_reliability(histograms: np.ndarray, *, seed: int = 0) -> float:
@@ -170,7 +177,8 @@ def one_against_crowd(histograms: np.ndarray) -> float:
     """Correlation of one random voter's vote with the mean of all others, over images; exact.
 
     The limit of drawing a voter from each image again and again. A perfect predictor of the crowd
-    would reach 1: this number says how far a person is from the crowd and not how good a taste is.
+    would reach 1: this number says how far a person is from the crowd and not how good a taste is. NaN for
+    one image, over which nothing can go together, and where the votes do not vary.
     """
     counts = _counts(histograms)
     scale, n = _scale(counts), counts.sum(1, keepdims=True)
@@ -178,7 +186,7 @@ def one_against_crowd(histograms: np.ndarray) -> float:
         raise ValueError("a voter and the others: each image needs two votes")
     others = (counts @ scale[:, None] - scale) / (n - 1)  # [N, K]: mean without one vote of k
     vote = np.broadcast_to(scale, others.shape)
-    return _correlation(vote, others, counts / n)
+    return _correlation(vote, others, counts / n) if len(counts) > 1 else math.nan
 
 
 def group_against_crowd(
@@ -278,4 +286,9 @@ def _scale(counts: np.ndarray) -> np.ndarray:
 def _correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> float:
     weights = np.ones(x.shape) if weights is None else weights
     x, y = (v - np.average(v, weights=weights) for v in (x, y))
-    return float((weights * x * y).sum() / np.sqrt((weights * x**2).sum() * (weights * y**2).sum()))
+    spread = np.sqrt((weights * x**2).sum() * (weights * y**2).sum())
+    return float((weights * x * y).sum() / spread) if spread > 1e-12 else math.nan
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole > 1e-12 else math.nan

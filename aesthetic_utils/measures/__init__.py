@@ -27,7 +27,11 @@ _HOMES = {
         "fourier_redies", "fourier_slope_mather", "fourier_slope_spehar", "radial_spectrum",
         "spectral_noise",
     ),
-    "table": ("BadFile", "MeasuredFolder", "image_files", "measure_folder", "write_table"),
+    "preparation": ("Preparation",),
+    "table": (
+        "BadFile", "MeasuredFolder", "image_files", "measure_folder", "write_description",
+        "write_table",
+    ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

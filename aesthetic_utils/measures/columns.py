@@ -38,13 +38,16 @@ class Measure:
 
 
 def measure(
-    image: Planes | Tensor | np.ndarray, columns: Sequence[str] | None = None
+    image: Planes | Tensor | np.ndarray,
+    columns: Sequence[str] | None = None,
+    failures: dict[str, str] | None = None,
 ) -> dict[str, float]:
     """All measures of an image by column name, in the order of MEASURES; or those of `columns` alone.
 
     image: uint8 [3, H, W], or its planes. NaN where a measure is not defined for the image; each
-    measure's docstring says when. What is computed together is computed once. Raises ValueError
-    for a column that is not in MEASURES.
+    measure's docstring says when. What is computed together is computed once. With a dict `failures` a
+    group of measures that breaks off costs none of the others: its columns are NaN, and the dict gets the
+    reason under their names. Raises ValueError for a column that is not in MEASURES.
     """
     names = tuple(MEASURES) if columns is None else tuple(columns)
     unknown = [name for name in names if name not in MEASURES]
@@ -53,7 +56,16 @@ def measure(
     planes = as_planes(image)
     values: dict[str, float] = {}
     for group in dict.fromkeys(MEASURES[name].group for name in names):
-        values |= group(planes)
+        try:
+            values |= group(planes)
+        except MemoryError:
+            raise
+        except Exception as error:
+            if failures is None:
+                raise
+            own = [name for name in names if MEASURES[name].group is group]
+            values |= dict.fromkeys(own, math.nan)
+            failures |= dict.fromkeys(own, f"{type(error).__name__}: {error}")
     return {name: float(values[name]) for name in names}
 
 

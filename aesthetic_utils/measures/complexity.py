@@ -8,6 +8,7 @@ call complex (Forsythe, Mulhern & Sawey, 2008; Forsythe et al., 2011).
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from aesthetic_utils.measures.planes import Planes, as_planes
 if TYPE_CHECKING:
     from torch import Tensor
 
+JPEG_LARGEST = 65_500  # pixels of a side, the limit of libjpeg
 _GREY_BITS = 8.0  # what a pixel of 256 equally frequent greys tells
 
 
@@ -140,9 +142,12 @@ def jpeg_bytes_per_pixel(
 
     image: uint8 [3, H, W], or its planes. Tables and headers are left out, as for PNG. JPEG drops
     what people hardly see, so noise of low contrast costs it little. It works in blocks of 8 or 16
-    pixels; of an image of few blocks this says nothing. Versions of the encoder differ slightly.
+    pixels; of an image of few blocks this says nothing. Versions of the encoder differ slightly. NaN for
+    a side of more than 65,500 pixels, such as a scroll's, which JPEG cannot hold.
     """
     rgb = as_planes(image).rgb
+    if max(rgb.shape) > JPEG_LARGEST:
+        return math.nan
     data = _encoded(
         rgb, format="JPEG", quality=settings.jpeg_quality, subsampling=settings.jpeg_subsampling
     )

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aesthetic_utils.checks import require_finite
+
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeConfig:
@@ -43,11 +45,19 @@ class Judge(nn.Module):
         """Learn mean and spread of the training features [N, D], and start from the mean histogram.
 
         histograms: [N, bins], counts or shares; with them the untrained judge answers every picture
-        with their mean, the best answer of somebody who does not look.
+        with their mean, the best answer of somebody who does not look. Raises ValueError for other
+        shapes, features that are not finite, and pictures without votes.
         """
+        if features.ndim != 2 or features.shape[1] != self.config.features or not len(features):
+            wanted = f"[N, {self.config.features}]"
+            raise ValueError(f"this Judge takes features {wanted}; got {tuple(features.shape)}")
+        require_finite(features, "features")
+        spread = features.std(0, correction=0)
+        least = 1e-3 * features.std()
         self.centre.copy_(features.mean(0))
-        self.spread.copy_(features.std(0, correction=0).clamp_min(1e-3 * features.std()))
+        self.spread.copy_(spread.clamp_min(least) if least > 0 else torch.ones_like(spread))
         if histograms is not None:
+            _check_histograms(histograms, len(features), self.config.bins)
             shares = histograms / histograms.sum(1, keepdim=True)
             self.head.bias.copy_(shares.mean(0).clamp_min(1e-4).log())
         return self
@@ -69,6 +79,14 @@ class Judge(nn.Module):
             return self(features)[:, 0]
         votes = torch.arange(1, self.config.bins + 1, device=features.device).to(features)
         return self.histogram(features) @ votes
+
+
+def _check_histograms(histograms: Tensor, n: int, bins: int) -> None:
+    if histograms.shape != (n, bins):
+        raise ValueError(f"histograms must be [{n}, {bins}]; got {tuple(histograms.shape)}")
+    require_finite(histograms, "histograms")
+    if (histograms < 0).any() or not (histograms.sum(1) > 0).all():
+        raise ValueError("histograms must be 0 or more, with a vote for each picture")
 
 
 class Eyes(nn.Module):

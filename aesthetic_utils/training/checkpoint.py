@@ -21,6 +21,7 @@ from aesthetic_utils.storage import AestheticError, atomic_path, reason
 
 FORMAT = 1
 KEY, CHECKSUM = "aesthetic_utils.checkpoint", "aesthetic_utils.checksum"  # in the metadata
+LENGTHS = ("epochs", "steps")  # settings that say how long a run is
 IMPLEMENTATION = ("fused", "foreach", "capturable")  # how an optimiser computes, not what
 
 
@@ -96,7 +97,7 @@ def load_checkpoint(
         *_name_problems("generators", tree, generators or {}),
     ]
     if not problems:
-        states = {name: _unpack(tree["models"][name], tensors) for name in models}
+        states = {name: plain_names(_unpack(tree["models"][name], tensors)) for name in models}
         problems += [p for name in models for p in _model_problems(name, states, models)]
     saved = {name: tree["optimizers"][name] for name in optimizers or {}} if not problems else {}
     for name, (kind, packed) in saved.items():
@@ -105,7 +106,10 @@ def load_checkpoint(
     if problems:
         raise CheckpointError(_does_not_fit(path, problems))
     for name, model in models.items():
-        model.load_state_dict(states[name])
+        own = model.state_dict()
+        model.load_state_dict(
+            dict(zip(own, (states[name][k] for k in plain_names(own)), strict=True))
+        )
     for name, optimizer in (optimizers or {}).items():
         optimizer.load_state_dict(_laid_out(saved[name], optimizer))
     for name, generator in (generators or {}).items():
@@ -177,7 +181,19 @@ def _unpack(value: Any, tensors: Mapping[str, Tensor]) -> Any:
 
 
 def _pack_model(model: nn.Module, name: str, tensors: dict[str, Tensor]) -> Any:
-    return _pack(dict(model.state_dict()), f"models.{name}", tensors)
+    return _pack(plain_names(model.state_dict()), f"models.{name}", tensors)
+
+
+def plain_names(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's tensors under the names that they have without a wrapper, in the same order.
+
+    `DataParallel` and its kin put "module." before all names, `torch.compile` "_orig_mod." before those of
+    what it compiled. What is saved must not depend on how the model was run.
+    """
+    names = [name.replace("_orig_mod.", "") for name in state]
+    while names and all(name.startswith("module.") for name in names):
+        names = [name.removeprefix("module.") for name in names]
+    return dict(zip(names, state.values(), strict=True))
 
 
 def plain_config(config: Any) -> Any:
@@ -277,8 +293,13 @@ def _corrupted(path: Path, why: str) -> str:
 def _does_not_fit(path: Path, problems: list[str]) -> str:
     shown = "; ".join(problems[:3])
     more = f"; and {len(problems) - 3} more differences" if len(problems) > 3 else ""
+    longer = any(f"{word} is" in problem for problem in problems for word in LENGTHS)
+    why = (
+        " A run cannot be lengthened: on its way to the planned end the learning rate has come down. For "
+        "more of the same, train anew for longer, or from its weights."
+    ) * (longer and len(problems) == 1)
     return (
-        f"{path} was saved by another run: {shown}{more}. Continue with the settings it was saved "
+        f"{path} was saved by another run: {shown}{more}.{why} Continue with the settings it was saved "
         "with, or choose another place (--run-dir) or delete this file to begin again"
     )
 
@@ -304,7 +325,7 @@ def _name_problems(kind: str, tree: dict[str, Any], given: Mapping[str, Any]) ->
 
 
 def _model_problems(name: str, states: Mapping[str, dict], models: Mapping[str, nn.Module]):
-    saved, present = states[name], models[name].state_dict()
+    saved, present = states[name], plain_names(models[name].state_dict())
     problems = [f"{name}.{key} is only there" for key in saved if key not in present]
     problems += [f"{name}.{key} is only here" for key in present if key not in saved]
     for key in saved.keys() & present.keys():

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aesthetic_utils.checks import require_byte_images, require_indices
 from aesthetic_utils.data.batches import TensorBatches, random_flip, random_shift
 from aesthetic_utils.models import ArticleCNN, CNNConfig
 from aesthetic_utils.runtime import Precision, default_device, evaluating, seed_everything
@@ -63,7 +64,14 @@ def train_classifier(
     path: Path | None = None,
     minutes: float | None = None,
 ) -> tuple[ArticleCNN, Run]:
-    """The article's network on uint8 images [N, 3, S, S] with int64 labels [N]; the network and its run."""
+    """The article's network on uint8 images [N, 3, S, S] with int64 labels [N]; the network and its run.
+
+    Raises ValueError for other images, or labels that are no classes.
+    """
+    require_byte_images(images)
+    labels = require_indices(labels, "labels", classes)
+    if len(labels) != len(images):
+        raise ValueError(f"{len(images)} images need as many labels; got {len(labels)}")
     seed_everything(seed)
     device = default_device()
     config = CNNConfig(classes=classes, image_size=images.shape[-1], dropout=settings.dropout)
@@ -98,7 +106,11 @@ def train_classifier(
 
 
 def predict(model: nn.Module, images: Tensor, *, batch_size: int = 512) -> Tensor:
-    """Logits of uint8 images [N, C, H, W], in order: [N, classes], on the CPU."""
+    """Logits of uint8 images [N, C, H, W], in order: [N, classes], on the CPU.
+
+    Raises ValueError for other images, such as float ones, which would be divided by 255 once more.
+    """
+    require_byte_images(images)
     weight = next(model.parameters())
     with evaluating(model):
         return torch.cat(
@@ -111,6 +123,11 @@ def predict(model: nn.Module, images: Tensor, *, batch_size: int = 512) -> Tenso
 
 def evaluate_classifier(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, float]:
     """Accuracy with its 95 % Wilson interval and the number of images it rests on."""
+    if labels.shape != images.shape[:1] or not len(images):
+        raise ValueError(
+            f"images [N, C, H, W] and labels [N] are needed; got {tuple(images.shape)} and "
+            f"{tuple(labels.shape)}"
+        )
     correct = int((predict(model, images).argmax(1) == labels).sum())
     low, high = wilson_interval(correct, len(labels))
     return {"accuracy": correct / len(labels), "low": low, "high": high, "n": len(labels)}

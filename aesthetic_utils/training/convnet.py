@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aesthetic_utils.checks import require_byte_images
 from aesthetic_utils.data.augmented import FLIPS, AugmentedBatches
 from aesthetic_utils.models import ArticleCNN, CNNConfig, ConvNet, ConvNetConfig
 from aesthetic_utils.models.convnet import init_from_images
@@ -204,7 +205,11 @@ def predict_views(
     precision: Precision = Precision(),  # noqa: B008 (frozen)
     batch_size: int = 500,
 ) -> Tensor:
-    """Logits of uint8 images [N, C, H, W], averaged over what `shown` makes of them: [N, classes], on the CPU."""
+    """Logits of uint8 images [N, C, H, W], averaged over what `shown` makes of them: [N, classes], on the CPU.
+
+    Raises ValueError for other images, such as float ones, which would be divided by 255 once more.
+    """
+    require_byte_images(images)
     device = next(model.parameters()).device
     logits = []
     with evaluating(model), precision.autocast(device):

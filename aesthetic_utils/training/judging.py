@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from aesthetic_utils.checks import require_byte_images
 from aesthetic_utils.judgements import vote_histograms
 from aesthetic_utils.losses import emd_loss, ranking_loss
 from aesthetic_utils.models.judge import Judge, JudgeConfig
@@ -68,7 +69,16 @@ def train_judge(
     settings: JudgeSettings = JudgeSettings(),  # noqa: B008 (frozen)
     seed: int = 0,
 ) -> Judge:
-    """A judge of its own for these votes: features [N, D], histograms [N, K] -> in evaluation mode."""
+    """A judge of its own for these votes: features [N, D], histograms [N, K] -> in evaluation mode.
+
+    Raises ValueError for other shapes, features that are not finite and pictures without votes, and
+    TrainingError for a loss that is not finite.
+    """
+    if features.ndim != 2 or histograms.ndim != 2 or len(features) != len(histograms):
+        raise ValueError(
+            f"features [N, D] and histograms [N, K] are needed; got {tuple(features.shape)} and "
+            f"{tuple(histograms.shape)}"
+        )
     seed_everything(seed)
     bins = histograms.shape[1]
     config = JudgeConfig(features=features.shape[1], bins=bins, dropout=settings.dropout)
@@ -81,7 +91,11 @@ def train_judge(
 
 
 def image_features(network: nn.Module, images: Tensor, *, batch_size: int = 128) -> Tensor:
-    """`network.features` of uint8 images [N, 3, H, W], in order: [N, D], on the CPU, without gradients."""
+    """`network.features` of uint8 images [N, 3, H, W], in order: [N, D], on the CPU, without gradients.
+
+    Raises ValueError for other images, such as float ones, which would be divided by 255 once more.
+    """
+    require_byte_images(images)
     device = next(network.parameters()).device
     with evaluating(network):
         found = [

@@ -5,14 +5,24 @@ import math
 import torch
 from torch import Tensor, nn
 
+from aesthetic_utils.storage import AestheticError
+
+
+class TrainingError(AestheticError):
+    """A training that cannot go on; the message says why and what to try."""
+
 
 def update_weights(
     loss: Tensor, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler | None = None
 ) -> None:
     """Forgets the old gradients, computes the new ones, moves the weights.
 
-    scaler: keeps small float16 gradients from becoming zero; None for any other format.
+    scaler: keeps small float16 gradients from becoming zero, and leaves out steps that overflow; None for
+    any other format. Raises TrainingError, before a weight is touched, for a loss that is NaN or infinite:
+    here on the CPU, where looking costs nothing, and on a GPU when `Run` reads the loss or saves.
     """
+    if loss.device.type == "cpu" and (scaler is None or not scaler.is_enabled()):
+        require_finite_loss(float(loss.detach()))
     optimizer.zero_grad(set_to_none=True)
     if scaler is None:
         loss.backward()
@@ -21,6 +31,16 @@ def update_weights(
     scaler.scale(loss).backward()
     scaler.step(optimizer)
     scaler.update()
+
+
+def require_finite_loss(loss: float, name: str = "the loss") -> None:
+    """Raises TrainingError if a number that training goes by is NaN or infinite."""
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"{name} is {loss}, from which nothing can be learned any more. Usual causes: a learning rate "
+            "that is too high, or NaN among the data. Lower the rate or look at the data; the last "
+            "checkpoint, if there is one, was kept"
+        )
 
 
 def warmup_cosine(progress: float, *, warmup: float = 0.05) -> float:

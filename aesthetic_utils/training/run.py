@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 
 from aesthetic_utils.runtime import Precision
 from aesthetic_utils.training.checkpoint import load_checkpoint, plain_config, save_checkpoint
+from aesthetic_utils.training.optimization import TrainingError, require_finite_loss
 
 
 @dataclass(kw_only=True)
@@ -96,20 +97,40 @@ class Run:
         return "clock" if self.minutes is not None and self.elapsed >= 60 * self.minutes else None
 
     def log(self, step: int, *, every: int = 50, **values: Any) -> None:
-        """Keeps the numbers of every `every`-th step in `history` (tensors are read only then)."""
+        """Keeps the numbers of every `every`-th step in `history` (tensors are read only then).
+
+        Raises TrainingError for one that is NaN or infinite.
+        """
         if step % every == 0 or step == self.steps - 1:
             numbers = {k: v.detach() if isinstance(v, Tensor) else v for k, v in values.items()}
-            self.history.append({"step": step} | {k: float(v) for k, v in numbers.items()})
+            numbers = {k: float(v) for k, v in numbers.items()}
+            for name, value in numbers.items():
+                require_finite_loss(value, f"{name} of step {step:,}")
+            self.history.append({"step": step} | numbers)
 
     def save(self) -> None:
-        """Writes the checkpoint now, if the run has a path."""
+        """Writes the checkpoint now, if the run has a path.
+
+        Raises TrainingError if a weight is NaN or infinite; the checkpoint before stays as it is.
+        """
         if self.path is not None:
+            self._require_finite_weights()
             scalers = {name: scaler.state_dict() for name, scaler in self.scalers.items()}
             extra = {"history": self.history, "elapsed": self.elapsed, "scalers": scalers}
             save_checkpoint(
                 self.path, models=self.models, optimizers=self.optimizers, step=self.step,
                 config=self._compared(), extra=extra,
             )  # fmt: skip
+
+    def _require_finite_weights(self) -> None:
+        for name, model in self.models.items():
+            values = [x for x in model.state_dict().values() if x.is_floating_point()]
+            if values and not bool(torch.stack([x.isfinite().all() for x in values]).all()):
+                raise TrainingError(
+                    f"the weights of {name} are no numbers any more (NaN or infinite) after "
+                    f"{self._done()}; they are not saved, and an earlier checkpoint stays in "
+                    f"{self.path}. Lower the learning rate, or look for NaN among the data"
+                )
 
     def _resume(self) -> None:
         if self.path is None or self.step > 0:

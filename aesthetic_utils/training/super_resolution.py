@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from aesthetic_utils.checks import require_range
 from aesthetic_utils.models.srresnet import enlarged
 from aesthetic_utils.runtime import Precision, evaluating, step_generator
 from aesthetic_utils.storage import AestheticError
@@ -248,6 +249,7 @@ def upscale(
         raise ValueError(
             f"upscale takes one float image [3, H, W]; got {image.dtype} {tuple(image.shape)}"
         )
+    require_range(image, "the image", -0.5, 1.5)  # interpolation may overshoot a little
     if overlap < 0 or (tile is not None and overlap >= tile):
         raise ValueError(f"overlap is {overlap}; it must be from 0 to less than tile = {tile}")
     scale, (_, h, w) = model.config.scale, image.shape

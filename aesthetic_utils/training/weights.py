@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from aesthetic_utils.storage import AestheticError, atomic_path, file_digest, reason
-from aesthetic_utils.training.checkpoint import plain_config, read_safetensors
+from aesthetic_utils.training.checkpoint import plain_config, plain_names, read_safetensors
 
 ENDING = ".safetensors"
 KEY = "aesthetic_utils.weights"  # of the metadata
@@ -38,13 +38,14 @@ def save_weights(
     metadata        anything JSON can hold that belongs to the file; "results" names, relative to
                     the repository, the results file of the run
 
+    Names are those of the model without a wrapper such as `DataParallel` or `torch.compile`.
     Batch norm's statistics stay float32, and so does any tensor that does not fit into float16.
     The file appears whole or not at all. Raises WeightsError when it cannot be written.
     """
     from safetensors.torch import save
 
     path = weights_path(name_or_path)
-    tensors = {key: _to_store(key, value) for key, value in model.state_dict().items()}
+    tensors = {key: _to_store(key, value) for key, value in plain_names(model.state_dict()).items()}
     about = {"config": plain_config(config), **(metadata or {})}
     try:
         with atomic_path(path) as part:
@@ -62,17 +63,17 @@ def load_weights(model: nn.Module, name_or_path: str | Path, *, strict: bool = T
     strict          False fills what has the same name and shape and leaves the rest as it is
 
     Raises WeightsError, and leaves the model as it was, when the name is unknown, the file is
-    missing, damaged or a pickle, or (if strict) the architecture is another.
+    missing, damaged or a pickle, the architecture is another (if strict), or nothing in the file fits.
     """
     path = _existing(name_or_path)
     saved, _ = read_safetensors(path, WeightsError)
-    present = model.state_dict()
+    saved, present = plain_names(saved), plain_names(model.state_dict())
+    fitting = [k for k in saved if k in present and present[k].shape == saved[k].shape]
     problems = _problems(saved, present)
-    if strict and problems:
-        raise WeightsError(_does_not_fit(path, problems))
-    for key, value in saved.items():
-        if key in present and present[key].shape == value.shape:
-            present[key].copy_(value)  # state_dict gives the model's own tensors
+    if problems and (strict or not fitting):
+        raise WeightsError(_does_not_fit(path, problems, len(fitting)))
+    for key in fitting:
+        present[key].copy_(saved[key])  # state_dict gives the model's own tensors
     return model
 
 
@@ -139,10 +140,11 @@ def _problems(saved: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> lis
     return sorted(problems)
 
 
-def _does_not_fit(path: Path, problems: list[str]) -> str:
+def _does_not_fit(path: Path, problems: list[str], fitting: int) -> str:
     shown = "; ".join(problems[:3])
     more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+    lenient = f", or use strict=False to take the {fitting} tensors that fit" if fitting else ""
     return (
         f"the weights {path} are of another architecture: {shown}{more}. Build the model with the "
-        "settings in weights_info(...)['config'], or use strict=False to take what fits"
+        f"settings in weights_info(...)['config']{lenient or '; no tensor of the file fits this one'}"
     )

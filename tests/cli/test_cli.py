@@ -64,9 +64,16 @@ def test_help(capsys, command):
         ["train", "cnn", "--precision", "int8"],
         ["upscale"],
         ["upscale", "photo.jpg", "--tile", "8"],
+        ["upscale", "photo.jpg", "--max-megapixels", "nan"],
+        ["upscale", "photo.jpg", "--max-megapixels", "inf"],
+        ["upscale", "photo.jpg", "--max-megapixels", "-1"],
+        ["measure", "photo.jpg", "--csv", "out.csv", "--max-megapixels", "nan"],
         ["measure", "photo.jpg"],
         ["measure", "--csv", "out.csv"],
         ["measure", "photo.jpg", "--csv", "out.csv", "--workers", "0"],
+        ["measure", "photo.jpg", "--csv", "out.csv", "--columns", "beauty"],
+        ["measure", "photo.jpg", "--csv", "out.csv", "--crop", "--pad"],
+        ["measure", "photo.jpg", "--csv", "out.csv", "--size", "4"],
         ["measure", "photo.jpg", "--csv", "out.csv", "--workers", "many"],
         ["votes"],
         ["votes", "merge"],
@@ -243,6 +250,8 @@ def test_upscale_says_what_is_wrong(capsys, photo, weights, tmp_path):
     assert "no format is called '.gift'" in says(
         photo, "--weights", weights, "--out", tmp_path / "a.gift", "--device", "cpu"
     )
+    there = ["--weights", weights, "--device", "cpu", "--out", tmp_path / "none" / "a.png"]
+    assert "cannot be written" in says(photo, *there), "before the work"
     photo.write_bytes(photo.read_bytes()[:400])
     assert "damaged" in says(photo)
 

@@ -33,7 +33,9 @@ def photo(tmp_path: Path) -> Path:
 def brightness(monkeypatch):
     """Stands in for all measures, which take a second an image."""
     monkeypatch.setattr(
-        table, "measure", lambda image: dict.fromkeys(table.MEASURES, float(image.grey.mean()))
+        table,
+        "measure",
+        lambda image, names, _: dict.fromkeys(names, float(image.grey.mean())),
     )
 
 
@@ -63,9 +65,8 @@ def test_measure_starts_no_worker_that_does_not_pay_and_says_so(
     command = ["measure", photo, other, "--csv", tmp_path / "out.csv", "--workers", 2]
     code, _, err = run(capsys, *command)
     assert code == 0 and len(read_csv(tmp_path / "out.csv")) == 2
-    assert (
-        err == "aesthetic: 1 worker for 2 images: to start more would take longer than it saves\n"
-    )
+    note = "1 worker instead of 2: to start more would take longer than it saves"
+    assert err == f"aesthetic: note: {note}\n"
 
 
 def test_measure_names_bad_files(capsys, photo, tmp_path, brightness):
@@ -103,6 +104,67 @@ def test_measure_says_what_is_wrong(capsys, photo, tmp_path, brightness):
     assert "is a file" in says(photo, photo / "out.csv")
     assert "no image could be measured" in says(tmp_path / "none.png", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_measure_chosen_columns_of_prepared_pictures(capsys, photo, tmp_path):
+    out = tmp_path / "out.csv"
+    options = ["--columns", "balance,aspect_ratio", "--crop", "--size", 80, "--workers", 1]
+    code, said, _ = run(capsys, "measure", photo, "--csv", out, *options)
+    assert code == 0 and said == f"1 image, 2 measures: {out}\n"
+    (row,) = read_csv(out)
+    assert list(row) == ["file", "width", "height", "enlarged", "balance", "aspect_ratio"]
+    assert (row["width"], row["height"], row["enlarged"]) == ("80", "80", "picture")
+    assert row["aspect_ratio"] == "1.0"
+    described = read_csv(tmp_path / "out.columns.csv")
+    assert [line["column"] for line in described] == list(row)
+    assert described[-1]["pictures"] == "crop, size 80"
+
+
+def test_measure_stopped_and_started_again(capsys, tmp_path, monkeypatch):
+    """Four pictures, stopped at the third; a torn line; one changed since; then the other two."""
+    folder, out, seen = tmp_path / "in", tmp_path / "out.csv", []
+    folder.mkdir()
+    for level in range(4):
+        Image.new("RGB", (9, 8), (level,) * 3).save(folder / f"{level}.png")
+
+    def once(image, names, _):
+        level = int(image.rgb[0, 0, 0])
+        seen.append(level)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return dict.fromkeys(names, float(level))
+
+    monkeypatch.setattr(table, "measure", once)
+    command = ["measure", folder, "--csv", out, "--workers", 1, "--columns", "balance"]
+    code, _, err = run(capsys, *command)
+    part = tmp_path / "out.csv.part"
+    assert code == 130 and "--resume goes on" in err and not out.exists()
+    assert len(part.read_text().splitlines()) == 3, "the settings and two rows"
+    with part.open("a") as file:
+        file.write('{"seen": [1, 2], "row": {"file": "to')
+    Image.new("RGB", (9, 8), (7,) * 3).save(folder / "1.png")
+
+    code, _, err = run(capsys, *command)
+    assert code == 1 and "add --resume" in err and part.exists()
+    code, _, err = run(capsys, *command[:-1], "homogeneity", "--resume")
+    assert code == 1 and "other settings" in err and part.exists()
+    code, _, err = run(capsys, *command, "--resume")
+    assert code == 0 and "1 image measured before" in err and not part.exists()
+    assert seen == [0, 1, 2, 7, 2, 3]
+    assert [float(row["balance"]) for row in read_csv(out)] == [0, 7, 2, 3]
+
+
+def test_measure_a_name_that_is_no_text(capsys, photo, tmp_path, brightness):
+    folder, out = tmp_path / "in", tmp_path / "out.csv"
+    folder.mkdir()
+    try:
+        (folder / "caf\udce9.jpg").write_bytes(photo.read_bytes())
+    except OSError:
+        pytest.skip("this file system has no such names")
+    (folder / "ok.jpg").write_bytes(photo.read_bytes())
+    assert run(capsys, "measure", folder, "--csv", out, "--workers", 1)[0] == 0
+    names = [Path(row["file"]).name for row in read_csv(out)]
+    assert names == [r"caf\udce9.jpg", "ok.jpg"]
 
 
 # --------------------------------------------------------------------------------------------------

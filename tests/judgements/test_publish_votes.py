@@ -84,8 +84,9 @@ def test_the_tool_finds_what_was_put_in(tmp_path, monkeypatch):
 
 def test_without_the_data_nothing_is_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("AESTHETIC_DATA", str(tmp_path))
+    monkeypatch.setenv("AESTHETIC_MODE", "full")
     monkeypatch.setattr(results, "results_folder", lambda: tmp_path)
-    assert publish_votes.main() == 1
+    assert publish_votes.main() == 3
     assert "the votes of AVA are not in" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

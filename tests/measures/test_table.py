@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -17,7 +18,8 @@ from skimage.color import rgb2hsv, rgb2lab
 
 import aesthetic_utils.measures
 from aesthetic_utils.data.images import save_image
-from aesthetic_utils.measures import columns, planes, table
+from aesthetic_utils.measures import columns, memory, planes, table
+from aesthetic_utils.measures.preparation import Preparation, prepared
 from aesthetic_utils.measures.table import MEASURES, MeasureError, measure, measure_folder
 
 REPOSITORY = Path(__file__).parents[2]
@@ -43,7 +45,7 @@ CHELSEA = {
 def cheap(monkeypatch):
     """The mean of red instead of all measures, in this process alone."""
     monkeypatch.setattr(
-        table, "measure", lambda image: dict.fromkeys(MEASURES, float(image.rgb[..., 0].mean()))
+        table, "measure", lambda image, *_: dict.fromkeys(MEASURES, float(image.rgb[..., 0].mean()))
     )
 
 
@@ -192,7 +194,7 @@ def test_bad_files_are_named_and_cost_nothing_else(folder, cheap):
 def test_what_cannot_be_measured_is_named(folder, monkeypatch):
     for error, words in [(MemoryError(), "memory"), (RuntimeError("odd"), "RuntimeError: odd")]:
 
-        def fail(image, error=error):
+        def fail(image, *_, error=error):
             raise error
 
         monkeypatch.setattr(table, "measure", fail)
@@ -219,14 +221,89 @@ def test_progress_is_shown(folder, cheap, capsys):
     assert "7/7" in capsys.readouterr().err
 
 
-def test_a_killed_worker(folder, monkeypatch):
-    def killed(*args, **kwargs):
-        raise BrokenProcessPool
+def test_a_killed_worker_costs_one_image_alone(folder, monkeypatch, cheap):
+    """In place of the pool one that dies at b.png, whatever its size."""
+    sizes = []
 
-    monkeypatch.setattr(table, "ProcessPoolExecutor", killed)
-    monkeypatch.setattr(table, "_PAYS_S", 0.1)
-    with pytest.raises(MeasureError, match="use fewer workers"):
-        measure_folder(folder, workers=2, progress=False)
+    def pool(work, files, workers):
+        sizes.append(workers)
+        for file in files:
+            if file.endswith("b.png"):
+                raise BrokenProcessPool
+            yield work(file)
+
+    monkeypatch.setattr(table, "_in_pool", pool)
+    monkeypatch.setattr(table, "_PAYS_S", 1e-9)
+    found = measure_folder(folder, workers=4, progress=False)
+    assert [Path(row["file"]).name for row in found.rows] == ["a.JPG", "c.png"]
+    assert "ended from outside" in {Path(b.file).name: b.reason for b in found.bad}["b.png"]
+    assert sizes == [4, 2, 1, 1] and len(found.bad) == 5
+
+
+def test_a_script_without_a_main_guard_is_told_so(folder, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from aesthetic_utils.measures import table\n"
+        "table._PAYS_S = 1e-9\n"
+        f"table.measure_folder({str(folder)!r}, workers=2, progress=False)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], cwd=REPOSITORY, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "__main__" in done.stderr.splitlines()[-1] and "workers=1" in done.stderr
+
+
+def test_one_measure_that_breaks_off_costs_none_of_the_others(monkeypatch, folder):
+    def broken(image):
+        raise OSError("odd")
+
+    monkeypatch.setattr(columns.edges, "edge_statistics", broken)
+    found = measure_folder([folder / "b.png"], workers=1, progress=False)
+    (row,) = found.rows
+    assert math.isnan(row["edge_density"]) and math.isnan(row["eoe_2nd_order"])
+    assert row["mean_RGB_R"] == 20 and not found.bad
+    assert found.notes == [
+        f"{folder / 'b.png'}: edge_density, eoe_1st_order, eoe_2nd_order cannot be computed (OSError: odd)"
+    ]
+    with pytest.raises(OSError, match="odd"):
+        measure(reference_image("disc"))
+
+
+def test_a_scroll_has_all_measures_but_jpegs(tmp_path):
+    Image.new("RGB", (1, 65_501), "red").save(tmp_path / "tall.png")
+    (row,) = measure_folder(tmp_path / "tall.png", workers=1, progress=False).rows
+    assert math.isnan(row["jpeg_bytes_per_pixel"]) and row["mean_RGB_R"] == 255
+    assert row["png_bytes_per_pixel"] > 0
+
+
+def test_rows_come_one_by_one_and_known_ones_are_not_measured_again(folder, cheap):
+    kept = []
+    paths = [folder / "b.png", folder / "a.JPG"]
+    first = measure_folder(paths, workers=1, progress=False, keep=kept.append)
+    assert kept == first.rows
+    other = {"file": str(paths[0]), "width": 0, "height": 0}
+    again = measure_folder(paths, workers=1, progress=False, known={str(paths[0]): other})
+    assert again.rows == [other, first.rows[1]]
+
+
+def test_capitals_browsers_endings_and_what_is_passed_over(tmp_path, cheap):
+    for name in ("a.JFIF", "b.jpe", "c.Png", "d.mpo", "e.avif"):
+        kind = {"d": "JPEG", "e": "AVIF"}.get(name[0], "JPEG" if name[0] in "ab" else "PNG")
+        Image.new("RGB", (8, 8), "red").save(tmp_path / name, format=kind)
+    for name in ("f.heic", "g.HEIC", "h.cr2", "notes.txt", ".hidden.heic"):
+        (tmp_path / name).touch()
+    found = measure_folder(tmp_path, workers=1, progress=False)
+    assert [Path(row["file"]).name for row in found.rows] == [
+        "a.JFIF", "b.jpe", "c.Png", "d.mpo", "e.avif",
+    ]  # fmt: skip
+    words = "passed over, since such pictures cannot be read here: 3 files (.cr2 1, .heic 2)"
+    assert found.notes == [words]
+    for file in [row["file"] for row in found.rows]:
+        Path(file).unlink()
+    with pytest.raises(MeasureError, match=r"there are 3 files \(\.cr2 1, \.heic 2\)"):
+        measure_folder(tmp_path)
 
 
 def test_what_a_file_takes_is_guessed_from_its_size(tmp_path):
@@ -241,6 +318,7 @@ def test_what_a_file_takes_is_guessed_from_its_size(tmp_path):
 def test_workers(monkeypatch):
     monkeypatch.setattr(table.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(table, "_expected_s", lambda file: 0.5)
+    monkeypatch.setattr(table, "available_memory", lambda: None)
     files = ["a.png"] * 1000
 
     def count(workers, n):
@@ -251,6 +329,8 @@ def test_workers(monkeypatch):
     assert count(500, 1000) == 61
     monkeypatch.setattr(table, "_expected_s", lambda file: 20.0)  # photographs of 16 megapixels
     assert [count(4, n) for n in (1, 2, 3)] == [1, 2, 3]
+    monkeypatch.setattr(table, "available_memory", lambda: 1e9)
+    assert count(None, 1000) == 3, "three of 300 MB in 900"
     with pytest.raises(ValueError, match="at least 1"):
         measure_folder([], workers=0)
 
@@ -271,15 +351,106 @@ def test_the_table_keeps_all_digits(tmp_path):
         {"file": 'a, "b"; 夜.png', "width": 6, "height": 4, **values},
         {"file": "c.png", "width": 1, "height": 2, **values, "fractal_2d": math.nan},
     ]
+    rows = [row | {"enlarged": "picture"} for row in rows]
     path = tmp_path / "new" / "out.csv"
     table.write_table(path, rows)
     with open(path, encoding="utf-8", newline="") as file:
         first, second = csv.DictReader(file)
-    assert list(first) == ["file", "width", "height", *MEASURES]
+    assert list(first) == ["file", "width", "height", "enlarged", *MEASURES]
     assert first["file"] == 'a, "b"; 夜.png' and first["width"] == "6"
     assert {name: float(first[name]) for name in MEASURES} == values
     assert second["fractal_2d"] == ""
     assert [entry.name for entry in path.parent.iterdir()] == ["out.csv"]
+
+
+def test_names_that_are_no_text_are_escaped(tmp_path):
+    row = {"file": "caf\udce9.png", "width": 1, "height": 1, "enlarged": "", "balance": 0.5}
+    table.write_table(tmp_path / "out.csv", [row], ["balance"])
+    assert (tmp_path / "out.csv").read_bytes().splitlines()[1] == rb"caf\udce9.png,1,1,,0.5"
+
+
+def test_the_description_has_every_column(tmp_path):
+    out = table.write_description(
+        tmp_path / "out.csv", preparation=Preparation(crop=True, size=512)
+    )
+    assert out.name == "out.columns.csv"
+    with open(out, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["column"] for row in rows] == table.table_columns()
+    assert all(
+        row["meaning"] and row["unit"] and "aesthetic-utils" in row["version"] for row in rows
+    )
+    assert {row["pictures"] for row in rows} == {"crop, size 512"}
+    contrast = next(row for row in rows if row["column"] == "rms_contrast")
+    assert (contrast["least"], contrast["largest"]) == ("0", "50")
+    assert contrast["elsewhere"] == "Aesthetics Toolbox: RMS contrast"
+    for row in rows[4:]:
+        assert (REPOSITORY / (row["source"].replace(".", "/") + ".py")).is_file()
+
+
+# --------------------------------------------------------------------------------------------------
+# what is done to pictures first
+
+
+@pytest.mark.parametrize(
+    ("how", "shape", "larger"),
+    [
+        ({}, (40, 60), False),
+        ({"crop": True}, (40, 40), False),
+        ({"pad": True}, (60, 60), False),
+        ({"size": 30}, (20, 30), False),
+        ({"size": 120}, (80, 120), True),
+        ({"pixels": 600}, (20, 30), False),
+        ({"crop": True, "size": 80}, (80, 80), True),
+    ],
+)
+def test_pictures_are_made_ready(how, shape, larger):
+    rgb = np.zeros((40, 60, 3), np.uint8)
+    rgb[:, 10:50] = 90  # the square in the middle
+    found, enlarged = prepared(rgb, Preparation(**how))
+    assert found.shape == (*shape, 3) and enlarged == larger
+    if "crop" in how:
+        assert (found == 90).all()
+    if "pad" in how:
+        assert (
+            (found[:10] == 255).all() and (found[10:50] == rgb).all() and (found[50:] == 255).all()
+        )
+
+
+@pytest.mark.parametrize(
+    "how", [{"crop": True, "pad": True}, {"size": 9, "pixels": 900}, {"size": 7}, {"pixels": 63}]
+)
+def test_preparations_that_make_no_sense(how):
+    with pytest.raises(ValueError, match="not both|one of them|at least"):
+        Preparation(**how)
+
+
+def test_what_was_enlarged_is_named(tmp_path):
+    Image.new("RGB", (400, 300), "red").save(tmp_path / "a.png")
+    names = ["fourier_sigma", "edge_density", "balance"]
+
+    def enlarged(**how) -> str:
+        found = measure_folder(
+            tmp_path / "a.png", 1, False, columns=names, preparation=Preparation(**how)
+        )
+        (row,) = found.rows
+        assert list(row) == [*table.FILE_COLUMNS, *names]
+        return row["enlarged"]
+
+    assert enlarged() == "fourier_sigma"
+    assert enlarged(size=200) == "fourier_sigma edge_density"
+    assert enlarged(size=1024) == "picture"
+
+
+def test_workers_have_room(tmp_path):
+    Image.new("1", (4000, 3000)).save(tmp_path / "a.png")
+    files = [str(tmp_path / "a.png"), "none.png"]
+    each = memory.bytes_needed(12_000_000)
+    assert memory.workers_that_fit(files, 2.5 * each) == 2
+    assert memory.workers_that_fit(files, 0.5 * each) == 1
+    assert memory.workers_that_fit(files, None) is None
+    assert memory.bytes_needed(24_000_000) < 1.5e9
+    assert memory.available_memory() > 1e6
 
 
 def test_tables_that_cannot_be_written(tmp_path):
