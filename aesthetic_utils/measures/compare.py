@@ -238,8 +238,8 @@ def _compared(
 def check_sizes(a: MeasureTable, b: MeasureTable) -> SizeCheck:
     """Are the pictures of both sets equally large? By quartiles of the long side and of the number of pixels.
 
-    They differ when a quartile of one set is more than UNLIKE from that of the other: many measures depend on size,
-    so that a difference may then be one of size alone.
+    They differ when of both a quartile of one set is more than UNLIKE from that of the other: many measures depend on
+    size, so that a difference may then be one of size alone. When only one of the two does, the sets differ in shape.
     """
     both = [np.column_stack([t.width, t.height]) for t in (a, b)]  # [N, 2]
     for table, size in zip((a, b), both, strict=True):
@@ -253,7 +253,8 @@ def check_sizes(a: MeasureTable, b: MeasureTable) -> SizeCheck:
         np.quantile(np.column_stack([size.max(1), size.prod(1)]), [0.25, 0.5, 0.75], axis=0)
         for size in both
     ]  # each [3, 2]
-    differ = bool((abs(np.log(quarters[0] / quarters[1])) > math.log1p(UNLIKE)).any())
+    far = (abs(np.log(quarters[0] / quarters[1])) > math.log1p(UNLIKE)).any(0)  # [2]
+    differ = bool(far.all())
     long = " and ".join(
         f"{q[1, 0]:.0f} pixels in {table.name}" for table, q in zip((a, b), quarters, strict=True)
     )
@@ -262,6 +263,14 @@ def check_sizes(a: MeasureTable, b: MeasureTable) -> SizeCheck:
             f"The pictures of the two sets differ in size: the median long side is {long}. Many measures depend "
             "on size, so a difference below may be one of size alone. Measure both sets again at one size "
             "before you believe it."
+        )
+    elif far.any():
+        alike, other = (
+            ("number of pixels", "long side") if far[0] else ("long side", "number of pixels")
+        )
+        sentence = (
+            f"The sets are alike in the {alike} and differ in the {other}, and so in the shape of their pictures. "
+            f"The median long side is {long}."
         )
     elif all((size == both[0][0]).all() for size in both):
         sentence = f"All pictures have the same size: the long side is {long}."

@@ -81,6 +81,11 @@ def test_what_counts_as_one_size(tmp_path):
     varied = check([300, 400, 500], [310, 400, 500])
     assert varied.differ is False and "not all" in varied.sentence
     assert check([300, 400, 500], [400, 400, 400]).differ is True  # the medians are alike
+    shape = check([200, 200], [290, 290])  # pictures of 300 pixels in height
+    assert (
+        shape.differ is False
+        and "alike in the long side and differ in the number" in shape.sentence
+    )
     assert check([300, ""], [300, 300]).differ is None
     assert check([0, 300], [300, 300]).differ is None
 
