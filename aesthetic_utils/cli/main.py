@@ -1,4 +1,4 @@
-"""The command `aesthetic`: train networks, enlarge and measure photographs, merge votes, list data.
+"""The command `aesthetic`: train networks, enlarge, measure and compare pictures, votes, data.
 
 Exit code 0 when it worked, 1 when it did not, 2 when the command was not understood. What a user
 can put right is said in a sentence on stderr, without a traceback. Heavy modules are imported by

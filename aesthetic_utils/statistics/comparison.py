@@ -4,7 +4,6 @@ from itertools import permutations
 
 import numpy as np
 from scipy import stats
-from scipy.special import expit, logit
 
 from aesthetic_utils.statistics.intervals import Interval
 
@@ -23,27 +22,34 @@ def above(a: np.ndarray, b: np.ndarray) -> float:
     return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b)))
 
 
-def above_interval(a: np.ndarray, b: np.ndarray, *, confidence: float = 0.95) -> Interval:
-    """`above` with its confidence interval: a [N], b [M], NaN left out, two of each at least.
+def above_interval(
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    repeats: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """`above` with a percentile bootstrap that draws each set anew: a [N], b [M], NaN left out.
 
-    The variance is that of the placements of each sample in the other (DeLong, DeLong & Clarke-Pearson,
-    1988); the interval is normal for the logit, so that it stays within 0 and 1. Where the samples do not
-    overlap that variance is 0 and says nothing: one end is then the rule of three, 3 / min(N, M), away.
+    n is the size of the smaller set. Where every value of one set exceeds every one of the other all draws are alike,
+    and the interval is a point: it then says nothing about other pictures. Raises ValueError for an empty set.
     """
-    a, b = a[~np.isnan(a)], b[~np.isnan(b)]
-    if min(len(a), len(b)) < 2:
-        raise ValueError(f"two values of each are needed; got {len(a)} and {len(b)}")
-    value, n = above(a, b), min(len(a), len(b))
-    place_a = (np.searchsorted(np.sort(b), a, "left") + np.searchsorted(np.sort(b), a, "right")) / 2
-    place_b = (np.searchsorted(np.sort(a), b, "left") + np.searchsorted(np.sort(a), b, "right")) / 2
-    variance = (place_a / len(b)).var(ddof=1) / len(a) + (place_b / len(a)).var(ddof=1) / len(b)
-    if value in (0, 1):
-        low, high = max(value - 3 / n, 0.0), min(value + 3 / n, 1.0)
-    else:
-        z = stats.norm.ppf((1 + confidence) / 2)
-        half = z * np.sqrt(variance) / (value * (1 - value))
-        low, high = expit(logit(value) - half), expit(logit(value) + half)
-    return Interval(value=value, low=float(low), high=float(high), n=n, confidence=confidence)
+    a, b = np.sort(a[~np.isnan(a)]), np.sort(b[~np.isnan(b)])
+    n, m = len(a), len(b)
+    if not n or not m:
+        raise ValueError("a comparison needs a value on either side")
+    below, upto = np.searchsorted(b, a, "left"), np.searchsorted(b, a, "right")  # [N]
+    rng = np.random.default_rng(seed)
+    drawn: list[float] = []
+    for _ in range(repeats):
+        times_a, times_b = (np.bincount(rng.integers(k, size=k), minlength=k) for k in (n, m))
+        until = np.concatenate([[0], times_b.cumsum()])  # how many of the drawn b come before
+        drawn.append(float(times_a @ (until[below] + until[upto])) / (2 * n * m))
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(
+        value=above(a, b), low=float(low), high=float(high), n=min(n, m), confidence=confidence
+    )
 
 
 # --------------------------------------------------------------------------------------------------
@@ -79,8 +85,12 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """Benjamini & Hochberg's (1995) adjusted p-values: [m] -> [m]; they bound the share of false finds."""
-    order = np.argsort(p)[::-1]
+    """Benjamini & Hochberg's (1995) adjusted p-values: [m] -> [m].
+
+    Who calls those up to q differences is wrong about a share of at most q of them on average, if the tests are
+    independent.
+    """
+    order = np.argsort(p)[::-1]  # the largest first
     stepped = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(stepped, 1)
