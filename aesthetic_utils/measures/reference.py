@@ -24,8 +24,8 @@ def percentile(name: str, value: float, of: str = "photographs") -> float:
     """How many per cent of the reference pictures have a smaller value, from 0 to 100; 50 is the median.
 
     name: a column of `MEASURES`; value: what `measure` gives for it, in its unit; of: "photographs" (115, long side of
-    768 pixels) or "drawings" (500 emoji of 64 x 64 pixels). Many measures change with the size of the
-    picture: bring yours to the size of the reference before you measure it.
+    768 pixels) or "drawings" (500 emoji of 64 x 64 pixels). Many measures change with the size of the picture: bring
+    yours to the size of the reference before you measure it.
 
     The quantiles are joined by straight lines. A value that many pictures share counts half of them, like a mean rank.
     A value below all others gives 0, one above all 100. NaN for NaN, and where the measure is defined for no
