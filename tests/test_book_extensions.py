@@ -17,7 +17,7 @@ import pytest
 import results
 from attribution import licence_address, photo_cells
 from bs4 import BeautifulSoup
-from measures import range_text, rows
+from measures import middle_text, range_text, rows, short
 from PIL import Image
 
 from aesthetic_utils import plotting
@@ -485,13 +485,38 @@ def test_an_attribution_table_is_made_of_the_embedded_file(book):
     [
         ((0, 8), "0 to 8"),
         ((-0.5, 0.5), "−0.5 to 0.5"),
+        ((-87, 99, "L*a*b*"), "−87 to 99 L*a*b*"),
+        ((0, 8, "bits"), "0 to 8 bits"),
         ((0, None), "0 and up"),
+        ((2, None, "pixels"), "2 and up, pixels"),
         ((None, 1), "up to 1"),
         ((None, None), "any"),
     ],
 )
 def test_a_range_is_written_in_words(ends, text):
     assert range_text(*ends) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1268.0, "1270"), (7.3689, "7.37"), (-2.871, "−2.87"), (0.0000324, "0.0000324"), (0.0, "0"),
+     (40.0, "40"), (-0.00049999, "−0.0005")],
+)  # fmt: skip
+def test_a_value_has_three_digits_and_no_exponent(value, text):
+    assert short(value) == text
+
+
+def test_median_and_middle_half_are_the_quartiles_of_the_quantiles():
+    assert middle_text([float(q) for q in range(101)]) == "50 (25 to 75)"
+
+
+def test_every_measure_has_a_value_for_photographs_inside_its_range():
+    columns = json.loads((ROOT / "book" / "6-faq" / "measures.json").read_text("utf-8"))
+    shown = {row[0]: row[3] for row in rows(None)}
+    for column in columns:
+        low, high = column["range"]
+        median = float(shown[column["name"]].split()[0].replace("−", "-"))
+        assert (low is None or median >= low) and (high is None or median <= high)
 
 
 def test_the_page_of_the_measures_has_every_column_once():

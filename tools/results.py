@@ -87,6 +87,10 @@ def steps() -> list[Step]:
             module="tools.publish_measures", needs=("gan_emoji",),
         ),
         Step(
+            command=("tools.publish_reference",), makes=("reference_distributions",),
+            module="tools.publish_reference",
+        ),
+        Step(
             command=("tools.figures.data_pages", "--counts"), makes=("data_sets",),
             module="tools.figures.data_pages",
         ),

@@ -6,13 +6,15 @@
 
 The rows come from book/6-faq/measures.json, which `python -m tools.publish_measures --columns` writes
 from `aesthetic_utils.measures.columns.MEASURES`, so that the book is built without PyTorch; a test
-compares the two. A group is a module of `aesthetic_utils.aesthetics`, and `size`; without one the
-table has every column.
+compares the two. A group is a module of `aesthetic_utils.measures`, and `size`; without one the
+table has every column. Median and middle half over the photographs come from the record
+`reference_distributions`.
 """
 
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +23,34 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 from tables import entry, table
 
-HEAD = ["Column", "What it is", "Unit", "Range", "In the reference"]
+HEAD = ["Column", "What it is", "Range and unit", "Our photographs", "In the reference"]
 
 
-COLUMNS = Path(__file__).resolve().parents[2] / "book" / "6-faq" / "measures.json"
+ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = ROOT / "book" / "6-faq" / "measures.json"
+REFERENCE = ROOT / "aesthetic_utils" / "results" / "reference_distributions.json"
 
 
-def range_text(low: float | None, high: float | None) -> str:
-    """ "0 to 8", "0 and up", or "any" for a range without an end, which is None."""
-    if low is None and high is None:
-        return "any"
+def range_text(low: float | None, high: float | None, unit: str = "1") -> str:
+    """ "0 to 8 bits", "0 and up, levels", or "any" for a range without an end, which is None; 1 is no unit."""
+    named = "" if unit == "1" else unit
     if high is None:
-        return f"{low:g} and up"
-    return f"up to {high:g}" if low is None else f"{low:g} to {high:.4g}".replace("-", "−")
+        words = "any" if low is None else f"{low:g} and up"
+        return f"{words}, {named}" if named else words
+    words = f"up to {high:g}" if low is None else f"{low:g} to {high:.4g}"
+    return f"{words} {named}".rstrip().replace("-", "−")
+
+
+def middle_text(quantiles: list[float]) -> str:
+    """ "7.37 (6.96 to 7.56)": the median and the quartiles of 101 quantiles, to three digits."""
+    low, median, high = (short(quantiles[q]) for q in (25, 50, 75))
+    return f"{median} ({low} to {high})"
+
+
+def short(value: float) -> str:
+    """Three significant digits, never with an exponent: "1270", "0.00032", "−2.87"."""
+    rounded = Decimal(f"{value:.3g}").normalize()
+    return f"{rounded:f}".replace("-", "−")
 
 
 def rows(group: str | None) -> list[list[str]]:
@@ -42,8 +59,15 @@ def rows(group: str | None) -> list[list[str]]:
     chosen = [c for c in columns if group is None or c["group"] == group]
     if not chosen:
         raise KeyError(group)
+    photographs = json.loads(REFERENCE.read_text("utf-8"))["sets"]["photographs"]["measures"]
     return [
-        [c["name"], c["meaning"], c["unit"], range_text(*c["range"]), c["reference"] or "none"]
+        [
+            c["name"],
+            c["meaning"],
+            range_text(*c["range"], c["unit"]),
+            middle_text(photographs[c["name"]]["quantiles"]),
+            c["reference"] or "none",
+        ]
         for c in chosen
     ]
 
