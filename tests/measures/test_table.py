@@ -114,7 +114,7 @@ def extremes() -> list[torch.Tensor]:
 
 
 def test_what_is_said_to_be_the_least_and_the_largest_value_is_reached():
-    """By a picture each; 2% from it where a finite picture comes near alone."""
+    """By a picture each, or to within 2% where pictures can only come near."""
     both = [f"{kind}_{c}" for kind in ("mean_RGB", "std_RGB") for c in "RGB"] + [
         "rms_contrast", "luminance_entropy", "contrast_range", "color_entropy", "hue_count",
         "mean_Lab_L", "std_Lab_L", "mean_HSV_S", "std_HSV_S", "mean_HSV_V", "std_HSV_V",
