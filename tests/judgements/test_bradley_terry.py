@@ -557,3 +557,11 @@ def test_agreement_goes_by_names_whatever_their_order():
     b = PairVotes(winner=np.array([2]), loser=np.array([1]), items=("z", "b", "a"))
     assert agreement(a, b).value == 1
     assert agreement(a, replace(b, winner=b.loser, loser=b.winner)).value == 0
+
+
+@pytest.mark.parametrize("last", range(3))
+def test_several_items_that_beat_all_others_are_named_together(last):
+    """Two of three beat each other and the third, whose number must not matter; the third won nothing."""
+    one, two = (item for item in range(3) if item != last)
+    note = fit_ranking(choices((one, two), (two, one), (one, last), items=3)).note
+    assert note.startswith(f"{'abc'[one]}, {'abc'[two]} never lost against any of the other items")

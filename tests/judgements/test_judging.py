@@ -261,7 +261,8 @@ def test_thinned_training_is_smaller_and_tests_stay():
     splits = random_splits(20, 4, seed=0)
     thin = thinned_splits(splits, 7)
     for (train, test), (few, same) in zip(splits, thin, strict=True):
-        assert len(few) == 7 and set(few) <= set(train) and (same == test).all()
+        assert len(few) == len(set(few)) == 7  # no row is drawn twice
+        assert set(few) <= set(train) and (same == test).all()
 
 
 def test_kin_is_left_out_together():

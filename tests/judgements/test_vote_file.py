@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -273,6 +275,23 @@ def test_a_file_of_version_1_is_read(path):
     assert problems == []
     assert (choice.left, choice.choice, choice.question) == ("cat", "left", "")
     assert (given.score, given.scale, given.question) == (6.5, None, "")
+
+
+def test_a_file_of_version_1_stays_utf_8_where_the_system_writes_another_encoding(path):
+    path.parent.mkdir()
+    path.write_text(f"{OLD_HEADER}{OLD.replace('cat', '夜')}\n", "utf-8")
+    program = (
+        "import sys; from aesthetic_utils.judgements import vote_file as v; "
+        "v.append_vote(sys.argv[1], v.read_votes(sys.argv[1])[0][0])"
+    )
+    ascii_ = os.environ | {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)],
+        env=ascii_, cwd=Path(__file__).parents[2], capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    votes, problems = read_votes(path)
+    assert [vote.left for vote in votes] == ["夜", "夜"] and not problems
 
 
 def test_a_file_of_version_1_takes_votes_of_today_and_keeps_all_of_its_own(path):

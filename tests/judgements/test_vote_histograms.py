@@ -47,6 +47,7 @@ def test_emd_of_two_certain_votes(distance):
     p, q = np.eye(10)[0], np.eye(10)[distance]
     assert vote_histograms.emd(p, q, r=1) == pytest.approx(distance / 10)
     assert vote_histograms.emd(p, q, r=2) == pytest.approx((distance / 10) ** 0.5)
+    assert vote_histograms.emd(p, q) == vote_histograms.emd(p, q, r=2)  # as NIMA takes it
 
 
 def test_emd_takes_counts_and_probabilities_alike():

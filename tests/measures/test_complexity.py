@@ -22,6 +22,7 @@ from aesthetic_utils.measures.complexity import Compression, PolygonOrder, birkh
         ((1, 1, 1.5, 0, 0), 3, 7 / 6),  # equilateral triangle on its side
         ((1, 1, 2.5, 0, 0), 5, 0.9),  # five-pointed star
         ((0, -1, 0, 0, 2), 4, -0.75),
+        ((0, 0, 0, 1, 0), 4, 0.25),  # sides that lie nearly in a grid, and nothing else
     ],
 )
 def test_birkhoffs_polygons(order, lines, expected):

@@ -92,6 +92,10 @@ def test_border_count_against_a_plain_count():
 def test_where_there_is_no_dimension():
     plain = torch.full((3, 64, 64), 77, dtype=torch.uint8)
     assert math.isnan(fractal_2d(plain))
+    chessboard = grey_image(255 * (np.indices((64, 64)).sum(0) % 2))
+    assert math.isnan(
+        fractal_2d(chessboard)
+    )  # all 2 x 2 pixels are mixed, then none of their 2 x 2
     noise = grey_image(np.random.default_rng(0).integers(0, 256, (300, 300)))
     assert math.isnan(fractal_2d(noise[:, :27])) and math.isfinite(fractal_2d(noise[:, :28]))
     assert math.isnan(fractal_3d(noise[:, :31])) and math.isfinite(fractal_3d(noise[:, :32]))

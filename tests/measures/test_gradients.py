@@ -91,6 +91,15 @@ def test_pyramid_against_plain_sums():
             assert cells[i, j, k] == pytest.approx(strength[part][near].sum())
 
 
+def test_faint_gradients_are_compared_like_strong_ones():
+    """Self-similarity and anisotropy are of shares: a thousandth of the strength changes nothing."""
+    rng = np.random.default_rng(4)
+    strength, angle = rng.random((32, 32)), rng.random((32, 32))
+    strong, faint = (gradients.histogram_pyramid(s, angle) for s in (strength, strength / 1000))
+    for function in (gradients._self_similarity, gradients._anisotropy):
+        assert function(faint) == pytest.approx(function(strong), rel=1e-9)
+
+
 def test_eight_bits_as_matlab_stores_them():
     lab = np.array([[[100.0, -0.4, 0.6], [50.1, -128, 127.9]]])
     assert gradients.eight_bit_lab(lab)[:, 0].T.tolist() == [[255, 127, 128], [128, 0, 255]]

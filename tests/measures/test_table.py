@@ -97,6 +97,49 @@ def test_any_image_has_a_number_in_the_range_or_none(image):
         assert math.isnan(value) or low <= value <= high, name
 
 
+def extremes() -> list[torch.Tensor]:
+    """Pictures that go as far as the measures can."""
+    half, line, corner = np.zeros((64, 64)), np.full((60, 60), 255), np.full((60, 60), 255)
+    half[:, 32:], line[np.arange(60), np.arange(60)], corner[:6, :6] = 255, 0, 0
+    hue = (np.arange(4096) + 0.5) / 4096
+    circle = np.clip(np.abs((hue[:, None] * 6 + [0, 4, 2]) % 6 - 3) - 1, 0, 1) * 200 + 20
+    red_and_white = torch.full((3, 64, 64), 255, dtype=torch.uint8)
+    red_and_white[1:, :, :32] = 0
+    return [
+        *(torch.full((3, 256, 256), grey, dtype=torch.uint8) for grey in (0, 255)),
+        grey_image(half), grey_image(line), grey_image(corner),
+        grey_image(np.indices((64, 64)).sum(0) % 2 * 255), reference_image("gradient"),
+        grey_image(np.arange(65536).reshape(256, 256) % 256),
+        torch.from_numpy(circle.T.astype(np.uint8)).reshape(3, 64, 64), red_and_white,
+        red_and_white[..., :32],
+    ]  # fmt: skip
+
+
+def test_what_is_said_to_be_the_least_and_the_largest_value_is_reached():
+    """By a picture each, or to within 2% where pictures can only come near."""
+    both = [f"{kind}_{c}" for kind in ("mean_RGB", "std_RGB") for c in "RGB"] + [
+        "rms_contrast", "luminance_entropy", "contrast_range", "color_entropy", "hue_count",
+        "mean_Lab_L", "std_Lab_L", "mean_HSV_S", "std_HSV_S", "mean_HSV_V", "std_HSV_V",
+        "normalised_mirror_symmetry_lr", "normalised_mirror_symmetry_ud", "homogeneity", "rigau_mb",
+    ]  # fmt: skip
+    least = [
+        *both, "colourfulness", "std_Lab_a", "std_Lab_b", "std_HSV_H", "mean_HSV_H",
+        "phog_selfsimilarity", "phog_complexity",
+    ]  # fmt: skip
+    edges = ["edge_density", "eoe_1st_order", "eoe_2nd_order"]
+    found = [measure(image, [*least, "rigau_mk"]) for image in extremes()]
+    found.append(measure(reference_image("gradient"), edges))  # all edges run one way
+    found.append(measure(torch.zeros(3, 64, 64, dtype=torch.uint8), edges))
+
+    def end(name: str, of) -> float:
+        return of(v[name] for v in found if not math.isnan(v.get(name, math.nan)))
+
+    for name in [*least, *edges]:
+        assert end(name, min) == pytest.approx(MEASURES[name].range[0], abs=1e-6), name
+    for name in (*both, "rigau_mk"):
+        assert end(name, max) == pytest.approx(MEASURES[name].range[1], rel=0.02), name
+
+
 def test_each_measure_is_described():
     for name, item in MEASURES.items():
         assert name.isidentifier() and item.unit and item.meaning and item.range[0] < item.range[1]
