@@ -29,7 +29,6 @@ def add_votes(commands: argparse._SubParsersAction) -> None:
     merge.add_argument("--out", type=Path, required=True, help="the file to write")
     merge.add_argument("--overwrite", action="store_true", help="replace a file that is there")
     merge.set_defaults(run=merge_votes)
-    add_report(actions)
 
 
 def merge_votes(options: argparse.Namespace) -> int:
