@@ -117,7 +117,7 @@ def test_a_run_whose_loss_is_no_number_ends_at_once(monkeypatch):
     pool, _ = sr.training_pool(settings)
     broken = torch.tensor(float("nan"))
     monkeypatch.setattr(sr, "fastest_step", lambda *a: lambda low, high: broken)
-    with pytest.raises(AestheticError, match="no number by step 0; lower the learning rate"):
+    with pytest.raises(AestheticError, match="loss of step 0 is nan"):
         sr.train_super_resolution(settings, pool, precision=Precision())
 
 
