@@ -47,6 +47,14 @@ def test_held_out_photographs_are_no_training_data_wherever_they_lie(folder):
     assert pool.scale == 4 and pool.patch == settings.patch
 
 
+def test_a_photograph_from_which_no_patch_can_be_cut_is_none_to_train_on(tmp_path):
+    settings = sr.settings_by_mode("x4")
+    side = settings.scale * settings.patch
+    Image.new("RGB", (side + 40, side - 1), "gray").save(tmp_path / "low.png")
+    with pytest.raises(AestheticError, match=f"at least {side} "):
+        sr.training_pool(settings, tmp_path)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_plan_keeps_to_the_settings_without_a_time_and_to_the_time_with_one(
     kind, monkeypatch, tmp_path
@@ -109,7 +117,7 @@ def test_a_run_whose_loss_is_no_number_ends_at_once(monkeypatch):
     pool, _ = sr.training_pool(settings)
     broken = torch.tensor(float("nan"))
     monkeypatch.setattr(sr, "fastest_step", lambda *a: lambda low, high: broken)
-    with pytest.raises(AestheticError, match="no number by step 0; lower the learning rate"):
+    with pytest.raises(AestheticError, match="loss of step 0 is nan"):
         sr.train_super_resolution(settings, pool, precision=Precision())
 
 

@@ -454,6 +454,18 @@ def test_the_pair_that_tells_most_is_chosen():
     assert set(next_pair(votes)) == best and 3 in best
 
 
+def test_the_ridge_of_the_caller_decides_on_the_next_pair():
+    """After these votes a weak and a strong prior ask about different pairs."""
+    votes = choices((0, 1), (1, 0), (1, 2), (2, 3), (0, 3), (0, 2), (0, 2), (0, 1), items=6)
+    best = []
+    for ridge in (0.01, 5.0):
+        gain = expected_information(fit_ranking(votes, ridge=ridge))
+        gain[votes.wins + votes.wins.T > 0] = -1
+        assert gain[next_pair(votes, ridge=ridge)] == pytest.approx(gain.max(), abs=1e-9)
+        best.append(frozenset(np.argwhere(gain > gain.max() - 1e-9).ravel().tolist()))
+    assert best[0] != best[1]
+
+
 def test_the_same_votes_and_seed_give_the_same_pair():
     votes = choices((0, 1), items=8)
     assert next_pair(votes, seed=3) == next_pair(votes, seed=3)

@@ -404,6 +404,7 @@ def test_the_table_keeps_all_digits(tmp_path):
     assert {name: float(first[name]) for name in MEASURES} == values
     assert second["fractal_2d"] == ""
     assert [entry.name for entry in path.parent.iterdir()] == ["out.csv"]
+    assert path.read_bytes().count(b"\n") == 3 and b"\r" not in path.read_bytes()
 
 
 def test_names_that_are_no_text_are_escaped(tmp_path):
