@@ -49,16 +49,14 @@ def test_its_outputs_belong_to_its_code(notebook):
 
 def test_its_claims_quote_it_and_held(notebook):
     assert list(claims.quotation_problems(notebook)) == []
-    run = notebook.metadata.get("aesthetic")
-    if "claims_sha256" not in run:
-        pytest.skip("published before claims were kept")
+    run = notebook.metadata.get("aesthetic", {})
+    assert "claims_sha256" in run, "not published, or before claims were kept: run `make publish`"
     assert run["claims_sha256"] == claims.claims_hash(notebook), "claims changed after publishing"
 
 
 def test_what_it_used_is_still_what_it_was(request, notebook):
-    run, name = notebook.metadata.get("aesthetic"), request.node.callspec.id
-    if "sources" not in run:
-        pytest.skip("published before sources were kept")
+    run, name = notebook.metadata.get("aesthetic", {}), request.node.callspec.id
+    assert "sources" in run, "not published, or before sources were kept: run `make publish`"
     assert {"aesthetic_utils", "aesthetic_utils.plotting"} <= set(run["sources"])
     changed = sources.changes(run, ROOT, publish.PACKAGE)
     again = f"make publish NOTEBOOKS=notebooks/{name}.ipynb"
