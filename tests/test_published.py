@@ -1,11 +1,14 @@
 """The committed notebooks: run in full mode, unchanged since, nothing amiss in their outputs."""
 
 import copy
+import io
 import shutil
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from tools import publish
 from tools.lessons import claims, sources
@@ -333,3 +336,26 @@ def test_a_package_that_changes_while_a_lesson_runs_is_refused():
     Client.used = Client.used | {"home": "/elsewhere/aesthetic_utils"}
     with pytest.raises(publish.Refused, match="imported the package from /elsewhere"):
         publish.provenance(Client, now)
+
+
+# ---- pictures in few bytes
+
+
+def png_of(pixels: np.ndarray) -> bytes:
+    stored = io.BytesIO()
+    Image.fromarray(pixels).save(stored, "PNG", compress_level=1)
+    return stored.getvalue()
+
+
+def test_pictures_are_packed_without_a_loss():
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 4), dtype=np.uint8)
+    pixels[:, 30:] = 255  # something to pack
+    pixels[..., 3] = 255
+    opaque = png_of(pixels)
+    packed = publish.smaller_png(opaque)
+    assert len(packed) < 0.9 * len(opaque)
+    np.testing.assert_array_equal(Image.open(io.BytesIO(packed)).convert("RGBA"), pixels)
+    pixels[0, 0, 3] = 7  # now the transparency says something
+    clear = publish.smaller_png(png_of(pixels))
+    np.testing.assert_array_equal(Image.open(io.BytesIO(clear)), pixels)
+    assert publish.smaller_png(packed) == packed
