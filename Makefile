@@ -23,7 +23,7 @@ export PYTHONUTF8 = 1
 # Two workers on two cores: without this each would start as many threads as there are cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book install test lint format serve publish results repo vendor clean
+.PHONY: help book install test units lessons lint format serve publish results repo vendor clean
 
 help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
@@ -72,15 +72,21 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: lint
+# Lint and the build keep one core busy each: they go beside tests that wait for both.
+test: $(STAMP)
+	$(MAKE) -j2 lint units
+	rm -rf _build/html _build/.doctrees
+	$(MAKE) -j2 lessons book
+	$(BIN)/python -m pytest -n $(WORKERS) tests/test_site.py tests/browser
+	@echo "All tests passed."
+
+units: $(STAMP)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests --ignore tests/test_site.py --ignore tests/browser
+
+lessons: $(STAMP)
 	$(ONE_THREAD) AESTHETIC_MODE=smoke $(BIN)/python -m pytest \
 	  --nbval-lax --nbval-current-env --nbval-cell-timeout 300 \
 	  --nbval-sanitize-with tests/sanitize.cfg -n $(WORKERS) --dist loadscope notebooks
-	rm -rf _build/html _build/.doctrees
-	$(MAKE) book
-	$(BIN)/python -m pytest -n $(WORKERS) tests/test_site.py tests/browser
-	@echo "All tests passed."
 
 serve: book
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
