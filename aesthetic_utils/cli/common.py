@@ -1,9 +1,14 @@
 """What the commands share."""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aesthetic_utils.storage import AestheticError
+
+if TYPE_CHECKING:
+    from aesthetic_utils.judgements.vote_file import MergedVotes
 
 
 class UsageError(Exception):
@@ -34,3 +39,20 @@ def whole_number(text: str) -> int:
 def plural(count: int, word: str) -> str:
     """`1 image`, `1,234 images`."""
     return f"{count:,} {word}{'s' * (count != 1)}"
+
+
+def merged_votes(folder: Path, out: Path) -> "MergedVotes":
+    """The votes of a class; what should be looked at goes to stderr.
+
+    out: what is to be written of them. Raises AestheticError if there is no vote.
+    """
+    from aesthetic_utils.judgements.vote_file import merge_votes
+
+    merged = merge_votes(folder)
+    for problem in merged.problems:
+        print(f"aesthetic: left out: {problem}", file=sys.stderr)
+    for note in merged.notes:
+        print(f"aesthetic: note: {note}", file=sys.stderr)
+    if not merged.votes:
+        raise AestheticError(f"there is no vote in the files; {out} was not written")
+    return merged

@@ -1,11 +1,10 @@
 """The command `aesthetic votes report`."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aesthetic_utils.cli.common import plural, require_absent
+from aesthetic_utils.cli.common import merged_votes, plural, require_absent
 from aesthetic_utils.storage import AestheticError
 
 if TYPE_CHECKING:
@@ -34,20 +33,13 @@ def report(options: argparse.Namespace) -> int:
     """`aesthetic votes report`: the page, and on stderr what should be looked at."""
     from aesthetic_utils.cli.page import write_page
     from aesthetic_utils.judgements.report import class_report
-    from aesthetic_utils.judgements.vote_file import merge_votes
 
     require_absent(options.out, options.overwrite, "--out")
     if options.out.suffix.lower() == ".csv":
         raise AestheticError(
             f"{options.out} would be a page with the name of a table; call it page.html"
         )
-    merged = merge_votes(options.folder)
-    for problem in merged.problems:
-        print(f"aesthetic: left out: {problem}", file=sys.stderr)
-    for note in merged.notes:
-        print(f"aesthetic: note: {note}", file=sys.stderr)
-    if not merged.votes:
-        raise AestheticError(f"there is no vote in the files; {options.out} was not written")
+    merged = merged_votes(options.folder, options.out)
     found = class_report(merged.votes)
     write_page(options.out, report_page(found, merged))
     print(

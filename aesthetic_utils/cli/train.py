@@ -11,6 +11,7 @@ MODES = ("smoke", "laptop", "full")
 
 
 def add_train(commands: argparse._SubParsersAction) -> None:
+    """Add `aesthetic train` to the commands."""
     parser = commands.add_parser(
         "train",
         help="train one of the course's networks",

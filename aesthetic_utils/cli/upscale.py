@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # slow to import
 
 
 def add_upscale(commands: argparse._SubParsersAction) -> None:
+    """Add `aesthetic upscale` to the commands."""
     parser = commands.add_parser(
         "upscale",
         help="enlarge a photograph four times",

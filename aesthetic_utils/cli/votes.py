@@ -1,10 +1,9 @@
 """The command `aesthetic votes`."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from aesthetic_utils.cli.common import plural, require_absent
+from aesthetic_utils.cli.common import merged_votes, plural, require_absent
 from aesthetic_utils.cli.report import add_report
 from aesthetic_utils.storage import AestheticError
 
@@ -41,13 +40,7 @@ def merge_votes(options: argparse.Namespace) -> int:
             "time; choose an --out in another folder"
         )
     require_absent(options.out, options.overwrite, "--out")
-    merged = vote_file.merge_votes(options.folder)
-    for problem in merged.problems:
-        print(f"aesthetic: left out: {problem}", file=sys.stderr)
-    for note in merged.notes:
-        print(f"aesthetic: note: {note}", file=sys.stderr)
-    if not merged.votes:
-        raise AestheticError(f"there is no vote in the files; {options.out} was not written")
+    merged = merged_votes(options.folder, options.out)
     vote_file.write_votes(options.out, merged.votes)
     raters = len({vote.rater for vote in merged.votes})
     print(
