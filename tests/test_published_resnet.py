@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from aesthetic_utils import runtime
+from aesthetic_utils.data.augment_drawings import mirror_images
 from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, EMOJI_HANDS, load_emoji
 from aesthetic_utils.published import registry, resnet
 from aesthetic_utils.published import run as published_run
@@ -27,19 +28,30 @@ def test_both_are_in_the_registry_with_three_seeds():
 
 def test_they_learn_from_the_training_drawings_of_all_hands_and_true_mirror_images(monkeypatch):
     monkeypatch.setenv("AESTHETIC_MODE", "full")
-    images, labels = resnet.training_drawings("emoji designer")
+    images, labels, ideas = resnet.training_drawings("emoji designer")
     train = load_emoji("train", ideas="all")
     n = len(train)
     assert torch.equal(images[:n], train.images) and torch.equal(labels[:n], train.designer)
     assert 1.5 * n < len(images) < 2 * n and len(labels) == len(images)
     assert labels[n:].unique().tolist() == list(range(10))
-    _, categories = resnet.training_drawings("emoji category")
+    _, categories, same = resnet.training_drawings("emoji category")
+    assert torch.equal(ideas, same) and len(ideas.unique()) == len(set(train.names))
+    of_idea = {}  # idea -> its number, which all its drawings have, and their mirror images
+    for name, number in zip(train.names, ideas[:n].tolist(), strict=True):
+        assert of_idea.setdefault(name, number) == number
+    _, mirrored = mirror_images(train)
+    assert torch.equal(ideas[n:], ideas[mirrored])
     symbols = train.category_names.index("Symbols")
     assert symbols in categories[:n] and symbols not in categories[n:]
     held_out = load_emoji("test", ideas="all").images.flatten(1)
     known = {row.numpy().tobytes() for row in images.flatten(1)}
     repeated = [i for i, row in enumerate(held_out) if row.numpy().tobytes() in known]
     assert len(repeated) < 0.01 * len(held_out), "a face or two are the same at 32 pixels"
+
+
+def test_what_is_shown_is_learned_with_its_idea_and_who_drew_it_alone():
+    assert resnet.settings_by_mode("emoji category").second_task > 0
+    assert resnet.settings_by_mode("emoji designer").second_task == 0
 
 
 def test_designers_of_the_core_have_the_numbers_of_the_ten_hands():

@@ -11,7 +11,12 @@ from torch import nn
 from aesthetic_utils.models import ResidualBlock, ResNet, ResNetConfig
 from aesthetic_utils.training import resnet as training
 from aesthetic_utils.training.checkpoint import CheckpointError
-from aesthetic_utils.training.resnet import ResNetSettings, train_resnet, weight_groups
+from aesthetic_utils.training.resnet import (
+    ResNetSettings,
+    train_resnet,
+    two_task_step,
+    weight_groups,
+)
 
 SMALL = ResNetConfig(classes=3, channels=(4, 6, 8))
 SETTINGS = ResNetSettings(epochs=2, batch_size=4, validate_every=1)
@@ -140,3 +145,38 @@ def test_a_run_that_was_broken_off_ends_like_an_unbroken_one(data, tmp_path, mon
         torch.testing.assert_close(again.state_dict()[name], weight, msg=name)
     with pytest.raises(CheckpointError, match="seed"):
         train_resnet(config, settings, *data, seed=6, path=path)
+
+
+def test_two_tasks_add_their_losses_on_the_same_features():
+    """The update is the gradient of one loss plus the weight times the other, written out."""
+    torch.manual_seed(0)
+    network, second = ResNet(SMALL).eval(), nn.Linear(8, 5)
+    x, a, b = torch.rand(6, 3, 16, 16), torch.randint(0, 3, (6,)), torch.randint(0, 5, (6,))
+    weights = [*network.parameters(), *second.parameters()]
+    features = network.features(x)
+    first_loss = F.cross_entropy(network.classify(features), a, label_smoothing=0.1)
+    total = first_loss + 0.4 * F.cross_entropy(second(features), b, label_smoothing=0.1)
+    expected = [
+        w - 0.1 * g for w, g in zip(weights, torch.autograd.grad(total, weights), strict=True)
+    ]
+    optimizer = torch.optim.SGD(weights, lr=0.1)
+    loss = two_task_step(network, second, optimizer, x, a, b, weight=0.4, label_smoothing=0.1)
+    torch.testing.assert_close(loss, first_loss.detach())
+    for weight, value in zip(weights, expected, strict=True):
+        torch.testing.assert_close(weight.detach(), value.detach())
+
+
+def test_a_second_task_trains_its_layer_resumes_and_is_not_returned(data, tmp_path):
+    images, labels = data
+    settings = replace(SETTINGS, second_task=0.5, epochs=3)
+    ideas = torch.arange(len(images)) // 2
+    path = tmp_path / "c.safetensors"
+    network, run = train_resnet(SMALL, settings, images, labels, second_labels=ideas, path=path)
+    assert network.classify.out_features == 3 and not hasattr(network, "second")
+    plain, _ = train_resnet(SMALL, replace(settings, second_task=0.0), images, labels)
+    assert not torch.equal(network.classify.weight, plain.classify.weight)
+    assert run.models["second"].out_features == 5
+    with pytest.raises(CheckpointError, match="data"):
+        train_resnet(SMALL, settings, images, labels, second_labels=ideas.flip(0), path=path)
+    with pytest.raises(ValueError, match="second_labels"):
+        train_resnet(SMALL, settings, images, labels)
