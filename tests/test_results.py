@@ -168,26 +168,39 @@ def test_in_the_repository_nothing_is_published_but_full_runs(monkeypatch, tmp_p
 # ---- all of it, with toys
 
 
-def test_all_records_can_be_made(tmp_path):
-    """Every command, in smoke mode, in a copy; once more, and nothing is left to do."""
+MADE_HERE = (
+    "srgan_x4",
+    "image_measures",
+    "dog_predictor",
+    "ava_votes",
+    "reference_distributions",
+    "data_sets",
+)
+
+
+def test_records_can_be_made(tmp_path):
+    """Every command but that of most runs, in smoke mode, in a copy; once more, and nothing is left to do.
+
+    These records and what they need. tests/test_resume.py walks all runs, and the workflow systems.yml makes
+    every record once a week.
+    """
     copy = tmp_path / "copy"
     here = {path: file_digest(path) for path in sorted((REPOSITORY / results.RESULTS).iterdir())}
     environment = os.environ | {"AESTHETIC_MODE": "smoke", "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-m", "tools.results", "--into", str(copy)]
+    command = [sys.executable, "-m", "tools.results", "--into", str(copy), *MADE_HERE]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=1800
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    said = dict(
-        line.split(": ", 1) for line in done.stdout.splitlines()[-len(available_results()) :]
-    )
-    assert sorted(said) == available_results()
-    left_out = [name for name, outcome in said.items() if outcome != "made"]
-    cifar = ["cnn_cifar10", "convnet_cifar10", "convnet_filters_7x7", "cifar10_ladder"]
-    assert left_out in ([], cifar)
+    chosen = chosen_steps(MADE_HERE, steps())
+    wanted = names(chosen)
+    said = dict(line.split(": ", 1) for line in done.stdout.splitlines()[-len(wanted) :])
+    assert sorted(said) == sorted(wanted)
+    left_out = {name for name, outcome in said.items() if outcome != "made"}
+    assert all("cifar10" in name for name in left_out)
     assert {said[name] for name in left_out} <= {"left out: its data are not here"}
-    for one in steps():
-        if not set(left_out) & set(one.makes):
+    for one in chosen:
+        if not left_out & set(one.makes):
             assert why(one, copy) is None
     made = {
         name: json.loads((copy / results.RESULTS / f"{name}.json").read_text("utf-8"))
