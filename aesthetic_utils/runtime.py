@@ -49,7 +49,9 @@ def by_mode(*, smoke: T, laptop: T, full: T) -> T:
 
 
 def default_device() -> torch.device:
-    """The first CUDA GPU, else Apple's GPU, else the CPU."""
+    """The CUDA GPU of this process, else Apple's GPU, else the CPU, which `accelerate launch --cpu` asks for."""
+    if os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true":
+        return torch.device("cpu")
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():

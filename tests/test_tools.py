@@ -170,6 +170,7 @@ def test_every_tool_is_tried():
     tried |= {"train", "publish_votes", "publish_judging", "publish_reference"}  # test_results.py
     tried |= {"publish"}  # test_published.py
     tried |= {"gpu_runs"}  # test_gpu_runs.py
+    tried |= {"export_onnx"}  # test_export_onnx.py
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
 

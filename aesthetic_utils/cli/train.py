@@ -16,7 +16,8 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         "train",
         help="train one of the course's networks",
         description="Train a network as for the published results. A run that was stopped goes on "
-        "where its last checkpoint stands, with the same seed in the same --run-dir. Ctrl-C saves one.",
+        "where its last checkpoint stands, with the same seed in the same --run-dir. Ctrl-C saves one. "
+        "Several graphics cards: accelerate launch --num_processes N -m aesthetic_utils.cli train NAME",
     )
     parser.add_argument(
         "name", help="cnn, gan, srresnet, or a published run (an unknown name lists them)"
@@ -52,6 +53,7 @@ def train(options: argparse.Namespace) -> None:
         raise UsageError(f"--seed is {options.seed}; it must be 0 or above")
     _choose_mode(options.mode)
     from aesthetic_utils.published.registry import RUNS, SHORT_NAMES
+    from aesthetic_utils.training.devices import joined
     from aesthetic_utils.training.precision import NAMES
 
     name = SHORT_NAMES.get(options.name, options.name)
@@ -63,11 +65,13 @@ def train(options: argparse.Namespace) -> None:
     if options.photos and "photos" not in RUNS[name].takes:
         takers = ", ".join(run.name for run in RUNS.values() if "photos" in run.takes)
         raise UsageError(f"--photos is for {takers}; {name} has other data")
-    result = RUNS[name](
-        seed=options.seed, run_dir=options.run_dir, time_budget_s=60 * options.minutes,
-        precision=options.precision, **({"photos": options.photos} if options.photos else {}),
-    )  # fmt: skip
-    print(json.dumps(result, indent=2, default=str))
+    with joined() as team:
+        result = RUNS[name](
+            seed=options.seed, run_dir=options.run_dir, time_budget_s=60 * options.minutes,
+            precision=options.precision, **({"photos": options.photos} if options.photos else {}),
+        )  # fmt: skip
+        if team.main:
+            print(json.dumps(result, indent=2, default=str))
 
 
 def _choose_mode(mode: str | None) -> None:

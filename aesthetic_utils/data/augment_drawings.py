@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from aesthetic_utils.data.batches import pixels_from
 from aesthetic_utils.data.emoji import EmojiSet
 
 # words of names whose drawings hold a direction, a dial or something written
@@ -39,9 +40,7 @@ def shift_on_white(images: Tensor, generator: torch.Generator, pixels: int = 3) 
     dy, dx = torch.randint(-pixels, pixels + 1, (2, n, 1), generator=generator).to(images.device)
     rows, columns = (torch.arange(k, device=images.device) for k in (h, w))
     rows, columns = rows + dy, columns + dx  # [N, H], [N, W]
-    image = torch.arange(n, device=images.device)[:, None, None]
-    taken = rows.clamp(0, h - 1)[:, :, None], columns.clamp(0, w - 1)[:, None, :]
-    moved = images.permute(0, 2, 3, 1)[image, *taken].permute(0, 3, 1, 2)  # [N, C, H, W]
+    moved = pixels_from(images, rows.clamp(0, h - 1), columns.clamp(0, w - 1))  # [N, C, H, W]
     outside = ((rows < 0) | (rows >= h))[:, :, None] | ((columns < 0) | (columns >= w))[:, None, :]
     return moved.masked_fill(outside[:, None], 255)
 

@@ -95,8 +95,9 @@ def moved(pixels: Tensor, rows: Tensor, mirrored: Tensor, down: Tensor, right: T
     y = reflected(torch.arange(height, device=pixels.device) - down[:, None], height)  # [B, H]
     x = reflected(torch.arange(width, device=pixels.device) - right[:, None], width)  # [B, W]
     x = torch.where(mirrored[:, None] > 0, width - 1 - x, x)
-    chosen = pixels[rows[:, None, None], y[:, :, None], x[:, None, :]]  # [B, H, W, C]
-    return chosen.permute(0, 3, 1, 2)
+    places = (rows[:, None] * height + y)[:, :, None] * width + x[:, None, :]  # [B, H, W]
+    chosen = pixels.reshape(-1, pixels.shape[3]).index_select(0, places.flatten())
+    return chosen.view(*places.shape, -1).permute(0, 3, 1, 2)
 
 
 def reflected(index: Tensor, size: int) -> Tensor:

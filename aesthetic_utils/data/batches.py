@@ -98,8 +98,11 @@ def _rows_of(images: Tensor, rows: Tensor, channels_last: bool) -> Tensor:
 
 def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
     """Mirrors each image left to right with probability one half."""
-    flip = torch.rand(len(images), generator=generator) < 0.5
-    return torch.where(flip.to(images.device)[:, None, None, None], images.flip(3), images)
+    flip = (torch.rand(len(images), generator=generator) < 0.5).to(images.device)
+    h, w = images.shape[2:]
+    columns = torch.arange(w, device=images.device)
+    columns = torch.where(flip[:, None], w - 1 - columns, columns)  # [N, W]
+    return pixels_from(images, torch.arange(h, device=images.device)[None], columns)
 
 
 def random_shift(images: Tensor, generator: torch.Generator, pixels: int = 4) -> Tensor:
@@ -108,6 +111,17 @@ def random_shift(images: Tensor, generator: torch.Generator, pixels: int = 4) ->
     dy, dx = torch.randint(-pixels, pixels + 1, (2, n, 1), generator=generator).to(images.device)
     rows = (torch.arange(h, device=images.device) + dy).clamp_(0, h - 1)  # [N, H]
     columns = (torch.arange(w, device=images.device) + dx).clamp_(0, w - 1)  # [N, W]
-    image = torch.arange(n, device=images.device)[:, None, None]
-    pixels_last = images.permute(0, 2, 3, 1)[image, rows[:, :, None], columns[:, None, :]]
-    return pixels_last.permute(0, 3, 1, 2)  # [N, C, H, W]
+    return pixels_from(images, rows, columns)
+
+
+def pixels_from(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Images put together from other places of themselves: [N, C, H, W], channels last in memory.
+
+    rows: int64 [N, H] (or [1, H] for all alike), the row from which each row comes; columns: int64 [N, W]. One list of whole
+    pixels is several times faster on a processor than an index for each axis.
+    """
+    n, c, h, w = images.shape
+    first = h * torch.arange(n, device=images.device)[:, None]  # [N, 1]
+    places = (first + rows)[:, :, None] * w + columns[:, None, :]  # [N, H, W]
+    pixels = images.permute(0, 2, 3, 1).reshape(-1, c)
+    return pixels.index_select(0, places.flatten()).view(n, h, w, c).permute(0, 3, 1, 2)

@@ -13,6 +13,7 @@ from torch import nn
 from aesthetic_utils import runtime
 from aesthetic_utils.published.results import write_result
 from aesthetic_utils.storage import AestheticError, reason
+from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.precision import AUTO
 from aesthetic_utils.training.run import Run
 from aesthetic_utils.training.weights import save_weights
@@ -120,7 +121,8 @@ class PublishedRun:
         if not self.ships_network:
             return {"name": self.name, "file": None} | result
         file = run_folder(Path(run_dir), self.name, seed) / "weights.safetensors"
-        save_weights(model, file, config=model.config)
+        if current_team().main:
+            save_weights(model, file, config=model.config)
         return {"name": self.name, "file": str(file)} | result
 
     def publish(

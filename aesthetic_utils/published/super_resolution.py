@@ -31,6 +31,7 @@ from aesthetic_utils.runtime import (
 )
 from aesthetic_utils.storage import AestheticError, write_json
 from aesthetic_utils.training.checkpoint import fingerprint, plain_config
+from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.gradient_graph import GradientGraph
 from aesthetic_utils.training.optimization import set_learning_rate, update_ema, warmup_cosine
 from aesthetic_utils.training.pace import steps_that_fit
@@ -135,8 +136,8 @@ def train_super_resolution(
     the history. Returns the average of the weights over the last steps, as a network, and the finished run.
     """
     seed_everything(seed)
-    device = default_device()
-    model = precision.place(build(settings), device)
+    device, team = default_device(), current_team()
+    model = team.prepared(precision.place(build(settings), device))
     average = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
     scaler = precision.scaler(device)
@@ -156,7 +157,7 @@ def train_super_resolution(
         x, y = pool.sample(batch_size=settings.batch_size, seed=seed, step=step)
         if settings.scale == 1:
             x = random_damage(x, step_generator(seed + 1, step, device))
-        loss = step_of(x, y)
+        loss = step_of(*team.share(x, y))
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, loss=loss)
         refuse_divergence(run)
@@ -185,6 +186,7 @@ def fastest_step(
 
     def step(low: Tensor, high: Tensor) -> Tensor:
         loss = gradients(low, high)
+        current_team().average_gradients(optimizer)
         optimizer.step()
         return loss
 
@@ -211,7 +213,7 @@ def planned(
         x, y = pool.sample(batch_size=settings.batch_size, seed=0, step=0)
         if settings.scale == 1:
             x = random_damage(x, step_generator(0, 0, device))
-        step_of(x, y)
+        step_of(*current_team().share(x, y))
         update_ema(average, model, 0.999)
 
     steps = steps_that_fit(step, minutes, at_most=settings.steps, path=path)

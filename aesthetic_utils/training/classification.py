@@ -14,6 +14,7 @@ from aesthetic_utils.models import ArticleCNN, CNNConfig
 from aesthetic_utils.runtime import Precision, default_device, evaluating, seed_everything
 from aesthetic_utils.statistics.intervals import wilson_interval
 from aesthetic_utils.training.checkpoint import fingerprint
+from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.optimization import set_learning_rate, update_weights, warmup_cosine
 from aesthetic_utils.training.run import Run, seed_step
 
@@ -73,9 +74,9 @@ def train_classifier(
     if len(labels) != len(images):
         raise ValueError(f"{len(images)} images need as many labels; got {len(labels)}")
     seed_everything(seed)
-    device = default_device()
+    device, team = default_device(), current_team()
     config = CNNConfig(classes=classes, image_size=images.shape[-1], dropout=settings.dropout)
-    model = precision.place(ArticleCNN(config), device)
+    model = team.prepared(precision.place(ArticleCNN(config), device))
     optimizer = torch.optim.AdamW(
         model.parameters(),
         lr=settings.learning_rate,
@@ -95,11 +96,11 @@ def train_classifier(
     )  # fmt: skip
     model.train()
     for step, progress in run:
-        seed_step(seed + 1, step, device)  # dropout: apart from what the batch draws
+        seed_step(team.seed(seed + 1), step, device)  # dropout: apart from what the batch draws
         set_learning_rate(optimizer, settings.learning_rate * warmup_cosine(progress))
         loss = classification_step(
-            model, optimizer, *batches.batch(step), label_smoothing=settings.label_smoothing,
-            precision=precision, scaler=scaler,
+            model, optimizer, *team.share(*batches.batch(step)),
+            label_smoothing=settings.label_smoothing, precision=precision, scaler=scaler,
         )  # fmt: skip
         run.log(step, loss=loss)
     return model, run

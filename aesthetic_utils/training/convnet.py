@@ -16,6 +16,7 @@ from aesthetic_utils.runtime import Precision, default_device, evaluating, seed_
 from aesthetic_utils.statistics.intervals import wilson_interval
 from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.classification import classification_step
+from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.optimization import look_ahead, triangle
 from aesthetic_utils.training.run import Run
 
@@ -75,8 +76,8 @@ def train_convnet(
     """
     settings = replace(settings, batch_size=min(settings.batch_size, len(images)))
     seed_everything(seed)
-    device = default_device()
-    model = precision.place(untrained(config, images), device)
+    device, team = default_device(), current_team()
+    model = team.prepared(precision.place(untrained(config, images), device))
     average = copy.deepcopy(model)
     optimizer = make_optimizer(model, settings)
     batches = AugmentedBatches(
@@ -97,8 +98,8 @@ def train_convnet(
         set_rates(optimizer, triangle(progress) if settings.triangle else 1.0)
         train_first_bias(model, epoch < settings.whitening_bias_epochs)
         loss = classification_step(
-            model, optimizer, *batches.batch(step), label_smoothing=settings.label_smoothing,
-            precision=precision, scaler=scaler,
+            model, optimizer, *team.share(*batches.batch(step)),
+            label_smoothing=settings.label_smoothing, precision=precision, scaler=scaler,
         )  # fmt: skip
         if settings.look_ahead and (step + 1) % LOOK_AHEAD_EVERY == 0:
             look_ahead(average, model, decay=average_decay((step + 1) / run.steps))

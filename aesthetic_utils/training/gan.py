@@ -21,6 +21,7 @@ from aesthetic_utils.runtime import (
     step_generator,
 )
 from aesthetic_utils.training.checkpoint import fingerprint
+from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.optimization import update_ema, update_weights
 from aesthetic_utils.training.run import Run, seed_step
 
@@ -132,14 +133,14 @@ def train_gan(
     watch: called before every step with its number and the averaged generator.
     """
     seed_everything(seed)
-    device = default_device()
+    device, team = default_device(), current_team()
     config = DCGANConfig(
         image_size=images.shape[-1],
         latent_dim=settings.latent_dim,
         base_channels=settings.base_channels,
     )
-    generator = precision.place(Generator(config), device)
-    discriminator = precision.place(Discriminator(config), device)
+    generator = team.prepared(precision.place(Generator(config), device))
+    discriminator = team.prepared(precision.place(Discriminator(config), device))
     average = copy.deepcopy(generator)
     judge = Shifted(discriminator, settings.shift) if settings.shift else discriminator
     betas = (settings.beta1, 0.999)
@@ -162,11 +163,12 @@ def train_gan(
     for step, _ in run:
         if watch is not None:
             watch(step, average)
-        seed_step(seed, step)  # the shifts, which are drawn on the CPU
+        seed_step(team.seed(seed), step)  # the shifts, which are drawn on the CPU
         real = batches.batch(step)[0] * 2 - 1  # [N, 3, S, S] in [-1, 1]
         draws = 1 + settings.generator_steps  # one batch of z for each step of either network
         draw = step_generator(seed + 1, step)
         z = torch.randn(draws, len(real), settings.latent_dim, generator=draw).to(device)
+        real, *z = team.share(real, *z)
         loss_d = discriminator_step(
             generator, judge, adam_d, real, z[0], precision=precision,
             scaler=scalers["discriminator"], loss_function=loss_function,

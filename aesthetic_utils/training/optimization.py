@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from aesthetic_utils.storage import AestheticError
+from aesthetic_utils.training.devices import current_team
 
 
 class TrainingError(AestheticError):
@@ -18,7 +19,7 @@ def update_weights(
     """Forgets the old gradients, computes the new ones, moves the weights.
 
     scaler: keeps small float16 gradients from becoming zero, and leaves out steps that overflow; None for
-    any other format. Raises TrainingError, before a weight is touched, for a loss that is NaN or infinite:
+    any other format. Where several processes train together, the gradients are the mean of theirs. Raises TrainingError, before a weight is touched, for a loss that is NaN or infinite:
     here on the CPU, where looking costs nothing, and on a GPU when `Run` reads the loss or saves.
     """
     if loss.device.type == "cpu" and (scaler is None or not scaler.is_enabled()):
@@ -26,9 +27,11 @@ def update_weights(
     optimizer.zero_grad(set_to_none=True)
     if scaler is None:
         loss.backward()
+        current_team().average_gradients(optimizer)
         optimizer.step()
         return
     scaler.scale(loss).backward()
+    current_team().average_gradients(optimizer)
     scaler.step(optimizer)
     scaler.update()
 

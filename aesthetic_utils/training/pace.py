@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from aesthetic_utils.training.checkpoint import checkpoint_config
+from aesthetic_utils.training.devices import current_team
 
 SPARE = 0.06  # of the time, for validation, checkpoints and a slower spell
 
@@ -32,14 +33,14 @@ def steps_that_fit(
     for _ in range(warm_up):
         step()
     _wait()
-    start, done = time.perf_counter(), 0
-    while done < at_most and (spent := time.perf_counter() - start) < seconds:
+    team, start, done = current_team(), time.perf_counter(), 0
+    while done < at_most and team.agreed(time.perf_counter() - start) < seconds:
         step()
         done += 1
         if done % 16 == 0:  # kernels are started ahead of the clock
             _wait()
     _wait()
-    spent = time.perf_counter() - start
+    spent = team.agreed(time.perf_counter() - start)
     fit = 60 * minutes * (1 - SPARE) / (spent / done)
     return max(1, min(at_most, int(fit)))
 

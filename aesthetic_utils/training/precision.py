@@ -8,6 +8,7 @@ import torch
 from aesthetic_utils.runtime import Precision
 from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training.checkpoint import CheckpointError, checkpoint_config
+from aesthetic_utils.training.devices import current_team
 
 AUTO = "auto"
 PRECISIONS = {
@@ -30,7 +31,7 @@ def run_precision(name: str, path: Path, choose: Callable[[], Precision]) -> Pre
         raise AestheticError(f"no number format {name!r}; there are {', '.join(NAMES)}")
     begun = (checkpoint_config(path) or {}).get("precision") if path.exists() else None
     if begun is None:
-        return choose() if name == AUTO else PRECISIONS[name]
+        return current_team().agreed(choose()) if name == AUTO else PRECISIONS[name]
     there = stated(begun)
     if name not in (AUTO, _name_of(there)):
         raise CheckpointError(

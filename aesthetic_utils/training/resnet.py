@@ -15,6 +15,7 @@ from aesthetic_utils.models.resnet import ResNet, ResNetConfig
 from aesthetic_utils.runtime import Precision, default_device, seed_everything
 from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.classification import classification_step, evaluate_classifier
+from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.optimization import set_learning_rate, update_weights, warmup_cosine
 from aesthetic_utils.training.run import Run, seed_step
 
@@ -103,14 +104,15 @@ def train_resnet(
     is right goes into the history as "validation".
     """
     seed_everything(seed)
-    device = default_device()
-    model = precision.place(ResNet(config), device)
+    device, team = default_device(), current_team()
+    model = team.prepared(precision.place(ResNet(config), device))
     models, answers = {"net": model}, [labels]
     if settings.second_task:
         if second_labels is None:
             raise ValueError("settings.second_task is above 0; give second_labels, too")
         features = model.classify.in_features
-        models["second"] = nn.Linear(features, int(second_labels.max()) + 1).to(device)
+        second = nn.Linear(features, int(second_labels.max()) + 1)
+        models["second"] = team.prepared(second.to(device))
         answers.append(second_labels)
     groups = weight_groups(nn.ModuleDict(models), settings.weight_decay)
     optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
@@ -129,17 +131,17 @@ def train_resnet(
     every = settings.validate_every * len(batches)
     model.train()
     for step, progress in run:
-        seed_step(seed + 1, step, device)  # dropout: apart from what the batch draws
+        seed_step(team.seed(seed + 1), step, device)  # dropout: apart from what the batch draws
         set_learning_rate(optimizer, settings.learning_rate * warmup_cosine(progress))
         options: dict[str, Any] = {"label_smoothing": settings.label_smoothing}
         options |= {"precision": precision, "scaler": scaler}
+        batch = team.share(*batches.batch(step))
         if settings.second_task:
             loss = two_task_step(
-                model, models["second"], optimizer, *batches.batch(step), weight=settings.second_task,
-                **options,
+                model, models["second"], optimizer, *batch, weight=settings.second_task, **options
             )  # fmt: skip
         else:
-            loss = classification_step(model, optimizer, *batches.batch(step), **options)
+            loss = classification_step(model, optimizer, *batch, **options)
         run.log(step, loss=loss)
         if validation is not None and ((step + 1) % every == 0 or step + 1 == run.steps):
             right = evaluate_classifier(model, *validation)["accuracy"]

@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 
 from aesthetic_utils.runtime import Precision
 from aesthetic_utils.training.checkpoint import load_checkpoint, plain_config, save_checkpoint
+from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.optimization import TrainingError, require_finite_loss
 
 
@@ -42,6 +43,9 @@ class Run:
     weights as an unbroken one, provided that what a step draws depends on its number
     (`TensorBatches.batch`, `step_generator`, `seed_step`) and not on a running generator. The number
     format is compared like a setting: a run goes on in the one it began with, or not at all.
+
+    Where several processes train together (`training.devices`), the main one writes and speaks, and all stop
+    after the same step. Each reads the checkpoint.
     """
 
     steps: int  # planned
@@ -60,14 +64,21 @@ class Run:
 
     def __iter__(self) -> Iterator[tuple[int, float]]:
         self._resume()
-        before, start = self.elapsed, time.monotonic()
+        self._require_one_beginning()
+        team, before, start = current_team(), self.elapsed, time.monotonic()
         saved_at, shown = start, 0
-        bar = tqdm(total=self.steps, initial=self.step, desc=self.label, mininterval=1.0)
+        bar = tqdm(
+            total=self.steps, initial=self.step, desc=self.label, mininterval=1.0,
+            disable=not team.main,
+        )  # fmt: skip
         with bar, _patient(self.path is not None) as asked_to_stop:
             while self.stopped_by is None and not asked_to_stop:
                 yield self.step, self.progress
                 self.step += 1
                 self.elapsed = before + time.monotonic() - start
+                if team.count > 1:  # one clock for all, and whoever is asked to stop stops all
+                    self.elapsed, asked = team.largest(self.elapsed, len(asked_to_stop))
+                    asked_to_stop[:] = asked_to_stop or [signal.SIGINT] * int(asked)
                 bar.update()
                 if len(self.history) > shown:  # formatting numbers costs more than all the rest
                     shown = len(self.history)
@@ -103,7 +114,7 @@ class Run:
         """
         if step % every == 0 or step == self.steps - 1:
             numbers = {k: v.detach() if isinstance(v, Tensor) else v for k, v in values.items()}
-            numbers = {k: float(v) for k, v in numbers.items()}
+            numbers = current_team().mean({k: float(v) for k, v in numbers.items()})
             for name, value in numbers.items():
                 require_finite_loss(value, f"{name} of step {step:,}")
             self.history.append({"step": step} | numbers)
@@ -113,7 +124,7 @@ class Run:
 
         Raises TrainingError if a weight is NaN or infinite; the checkpoint before stays as it is.
         """
-        if self.path is not None:
+        if self.path is not None and current_team().main:
             self._require_finite_weights()
             scalers = {name: scaler.state_dict() for name, scaler in self.scalers.items()}
             extra = {"history": self.history, "elapsed": self.elapsed, "scalers": scalers}
@@ -151,6 +162,15 @@ class Run:
         else:
             self._say(f"goes on after {self._done()}{self._format()}, as it began: {self.path}")
 
+    def _require_one_beginning(self) -> None:
+        """Raises TrainingError if the processes of a team would go on from different steps."""
+        last, first = current_team().largest(self.step, -self.step)
+        if last != -first:
+            raise TrainingError(
+                f"the processes begin at different steps, from {-first:.0f} to {last:.0f}; {self.path} has to "
+                "lie where all of them can read it, on a disk that the machines share"
+            )
+
     def _compared(self) -> Any:
         config = plain_config(self.config)
         return (
@@ -166,7 +186,8 @@ class Run:
         return "" if self.precision is None else f" in {self.precision}"
 
     def _say(self, what: str) -> None:
-        tqdm.write(f"{self.label} {what}", file=sys.stderr)
+        if current_team().main:
+            tqdm.write(f"{self.label} {what}", file=sys.stderr)
 
 
 def seed_step(seed: int, step: int, device: torch.device | str = "cpu") -> None:

@@ -17,6 +17,7 @@ from aesthetic_utils.models import SRResNet
 from aesthetic_utils.models.srgan import SRDiscriminator, SRDiscriminatorConfig
 from aesthetic_utils.runtime import Precision, default_device, seed_everything
 from aesthetic_utils.training.checkpoint import fingerprint
+from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.gan import discriminator_step
 from aesthetic_utils.training.optimization import set_learning_rate, update_ema, update_weights
 from aesthetic_utils.training.run import Run
@@ -83,12 +84,12 @@ def train_srgan(
     Returns the average of the weights over the last steps, as a network, and the finished run.
     """
     seed_everything(seed)
-    device = default_device()
-    model = precision.place(copy.deepcopy(start).float(), device).train()
+    device, team = default_device(), current_team()
+    model = team.prepared(precision.place(copy.deepcopy(start).float(), device)).train()
     average = copy.deepcopy(model)
     size = settings.patch * start.config.scale
     config = SRDiscriminatorConfig(image_size=size, channels=settings.channels)
-    discriminator = precision.place(SRDiscriminator(config), device).train()
+    discriminator = team.prepared(precision.place(SRDiscriminator(config), device)).train()
     adam_g, adam_d = (
         torch.optim.Adam(m.parameters(), settings.learning_rate, fused=True)
         for m in (model, discriminator)
@@ -107,7 +108,7 @@ def train_srgan(
         for adam in (adam_g, adam_d):
             set_learning_rate(adam, settings.learning_rate * (1 if progress < 0.5 else 0.1))
         patches = {"patch": settings.patch, "batch_size": settings.batch_size, "seed": seed}
-        x, y = sample_patches(low, high, **patches, step=step)
+        x, y = team.share(*sample_patches(low, high, **patches, step=step))
         loss_d = discriminator_step(
             model, discriminator, adam_d, y, x, precision=precision, scaler=scalers["discriminator"]
         )

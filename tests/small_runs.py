@@ -1,0 +1,108 @@
+"""Short trainings of every network, which one process makes and two: `accelerate launch tests/small_runs.py FOLDER`.
+
+Nothing in them is drawn inside a network (no dropout, no shift), so that two processes have to do what one does.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from aesthetic_utils.cli.main import main as command
+from aesthetic_utils.models import ConvNetConfig, SRResNet, SRResNetConfig
+from aesthetic_utils.models.resnet import ResNetConfig
+from aesthetic_utils.published import super_resolution as sr
+from aesthetic_utils.runtime import Precision
+from aesthetic_utils.training import classification, convnet, gan, resnet, srgan
+from aesthetic_utils.training.devices import joined
+from aesthetic_utils.training.patches import patch_pool
+from aesthetic_utils.training.run import Run
+
+
+def images(n: int, size: int) -> Tensor:
+    """Random pictures, uint8 [n, 3, size, size]."""
+    generator = torch.Generator().manual_seed(5)
+    return torch.randint(0, 256, (n, 3, size, size), dtype=torch.uint8, generator=generator)
+
+
+LABELS = torch.arange(32) % 3
+
+
+def train_cnn() -> tuple[nn.Module, Run]:
+    settings = classification.ClassifierSettings(epochs=1, batch_size=8, dropout=0.0, shift=1)
+    return classification.train_classifier(settings, images(32, 8), LABELS, 3)
+
+
+def train_convnet() -> tuple[nn.Module, Run]:
+    config = ConvNetConfig(classes=3, widths=(4, 6, 6))
+    settings = convnet.ConvNetSettings(epochs=1, batch_size=8, learning_rate=1.0)
+    return convnet.train_convnet(config, settings, images(32, 32), LABELS)
+
+
+def train_resnet() -> tuple[nn.Module, Run]:
+    config = ResNetConfig(classes=3, channels=(4, 8), dropout=0.0)
+    settings = resnet.ResNetSettings(epochs=1, batch_size=8, second_task=0.5, cut_out=3)
+    return resnet.train_resnet(config, settings, images(32, 16), LABELS, second_labels=LABELS // 2)
+
+
+def train_gan() -> tuple[nn.Module, Run]:
+    settings = gan.GANSettings(steps=4, batch_size=8, base_channels=4, latent_dim=8, shift=0)
+    average, _, run = gan.train_gan(settings, images(32, 16))
+    return average, run
+
+
+def train_srresnet() -> tuple[nn.Module, Run]:
+    settings = sr.SuperResolutionSettings(
+        scale=2, blocks=2, channels=8, batch_norm=True, patch=8, batch_size=4, steps=4
+    )
+    return sr.train_super_resolution(
+        settings, patch_pool([*images(2, 40)], 2, 8), precision=Precision()
+    )
+
+
+def train_srgan() -> tuple[nn.Module, Run]:
+    torch.manual_seed(0)
+    start = SRResNet(SRResNetConfig(blocks=1, channels=4, scale=2, batch_norm=False))
+    settings = srgan.SRGANSettings(steps=3, patch=8, batch_size=4, channels=4)
+    return srgan.train_srgan(settings, start, images(4, 12), images(4, 24), precision=Precision())
+
+
+RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
+    "cnn": train_cnn,
+    "convnet": train_convnet,
+    "resnet": train_resnet,
+    "gan": train_gan,
+    "super_resolution": train_srresnet,
+    "srgan": train_srgan,
+}  # by family, as in the registry
+
+
+def weights_and_losses(name: str) -> dict[str, Tensor]:
+    """What a run ends with: its network's weights and what it logged, which is every step."""
+    log = Run.log
+    try:
+        Run.log = lambda run, step, *, every=1, **values: log(run, step, every=1, **values)
+        model, run = RUNS[name]()
+    finally:
+        Run.log = log
+    losses = [v for row in run.history for k, v in row.items() if k != "step"]
+    return model.state_dict() | {"losses": torch.tensor(losses)}
+
+
+COMMAND = ["train", "srresnet_x4_light", "--mode", "smoke", "--precision", "float32", "--run-dir"]
+
+
+def main(folder: Path) -> None:
+    torch.set_num_threads(1)
+    with joined() as team:
+        for name in RUNS:
+            save_file(weights_and_losses(name), folder / f"{name}_{team.rank}.safetensors")
+        (folder / f"processes_{team.rank}").write_text(str(team.count), encoding="utf-8")
+        command([*COMMAND, str(folder)])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
