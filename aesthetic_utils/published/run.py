@@ -77,17 +77,18 @@ class PublishedRun:
     """One published run.
 
     A call trains one seed, or goes on with it, keeps its weights beside the checkpoint and says what it
-    measured; `publish` does so for every seed of the published record and writes it.
+    measured; `publish` does so for every seed of the published record and writes it. A run that only measures
+    has no network: its `train` gives None.
     """
 
     family: str  # "cnn", "gan", "srresnet" ...
     kind: str  # which of its family: "emoji category", "mode collapse", "x4"
-    train: Callable[..., tuple[nn.Module, dict]]  # (kind, seed, folder, minutes, precision)
+    train: Callable[..., tuple[nn.Module | None, dict]]  # (kind, seed, folder, minutes, precision)
     short: str | None = None  # what `aesthetic train` takes for it, too
     seeds: tuple[int, ...] = (0,)  # of the published record; the first one's network is shipped
     # (kind, the records of all seeds) -> metrics of the published record; None: those of the only seed
     summary: Callable[[str, Sequence[dict]], dict] | None = None
-    ships_network: bool = True  # False: it only measures, and `train` gives None for the network
+    ships_network: bool = True  # False: the package has its record alone, without weights
     takes: tuple[str, ...] = ()  # further options of `train`, such as "photos"
     # (folder, seed, record) -> what publishing adds to the metrics of the first seed
     extras: Callable[[Path, int, dict], dict] | None = None
@@ -97,7 +98,7 @@ class PublishedRun:
         """Of the run, its weights and its record."""
         return f"{self.family} {self.kind}".replace(" ", "_")
 
-    def _trained(self, seed, run_dir, minutes, precision, options) -> tuple[nn.Module, dict]:
+    def _trained(self, seed, run_dir, minutes, precision, options) -> tuple[nn.Module | None, dict]:
         if unknown := [name for name in options if name not in self.takes]:
             raise AestheticError(f"{self.name} takes no {unknown[0]}; leave it out")
         folder = run_folder(Path(run_dir), self.name, seed)
@@ -118,7 +119,7 @@ class PublishedRun:
         runtime.keep_freed_memory()
         minutes = time_budget_s / 60 if time_budget_s else None
         model, result = self._trained(seed, run_dir, minutes, precision, options)
-        if not self.ships_network:
+        if model is None:
             return {"name": self.name, "file": None} | result
         file = run_folder(Path(run_dir), self.name, seed) / "weights.safetensors"
         if current_team().main:
@@ -147,4 +148,4 @@ class PublishedRun:
         if self.extras is not None:
             folder = run_folder(Path(run_dir), self.name, self.seeds[0])
             result["metrics"] = result["metrics"] | self.extras(folder, self.seeds[0], result)
-        return publish(self.name, model, result, into)
+        return publish(self.name, model if self.ships_network else None, result, into)

@@ -1,6 +1,6 @@
 """The role {result}`FILE:path.to.value:format`: a measured number, read from aesthetic_utils/results/.
 
-    {result}`cnn_emoji_designer:accuracy.mean:.1%`    97.3%
+    {result}`resnet_emoji_designer:metrics.among_five.mean:.1%`    92.6%
     {result}`srresnet_x4:set5.images[0].psnr:.2f`     33.41
     {result}`srresnet_x4:hardware`                    the value as it stands
 

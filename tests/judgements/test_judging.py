@@ -457,4 +457,4 @@ def test_the_published_result_is_an_aggregate_with_its_source():
     stored = load_result("dog_predictor")
     assert stored["source"]["paper"].endswith("10.1098/rstb.2022.0414")
     assert stored["items"] == 55 and stored["raters"] == 100
-    assert set(stored["features"]) == {"measures", "cnn", "lite0"}
+    assert set(stored["features"]) == {"measures", "resnet", "lite0"}
