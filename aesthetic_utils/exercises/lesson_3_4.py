@@ -285,7 +285,10 @@ def verify_luma(luma: Callable[[Tensor], Tensor]) -> str | None:
     if complaint := no_tensor(given, (2, 1, 4, 5)):
         return complaint
     for mistake, hint in (
-        (full_range, "This is the full-range Y of JPEG, from 0 to 1. The protocol takes the other."),
+        (
+            full_range,
+            "This is the full-range Y of JPEG, from 0 to 1. The protocol takes the other.",
+        ),
         (without_offset, "Black should be 16/255, not 0."),
         (in_levels, "This is in levels from 0 to 255: divide by 255."),
         (channels_backwards, "Red and blue are exchanged."),
@@ -349,9 +352,12 @@ def verify_similarity(function: Callable[[Tensor, Tensor, Tensor], Tensor]) -> s
     if complaint := no_tensor(given, ()):
         return complaint
     for mistake, hint in (
-        (in_255, "These constants are for levels from 0 to 255; here L = 1."),
+        (in_255, "These constants are for levels from 0 to 255; here values run from 0 to 1."),
         (not_squared, "The constants are squares: 0.0001 and 0.0009."),
-        (without_constants, "The two constants are missing; without them an even window gives 0/0."),
+        (
+            without_constants,
+            "The two constants are missing; without them an even window gives 0/0.",
+        ),
         (unweighted, "The weights are not used: a mean is the sum of w times x."),
         (uncentred, "From the mean square the square of the mean must go, to make a variance."),
     ):
@@ -381,7 +387,10 @@ EXERCISES = {
             0.0: "The draw and the original are both uncertain. Do two uncertainties not add?",
             20 * math.log10(2): "Decibels of a ratio of squared errors: 10 log10, not 20.",
             2.0: "Twice the squared error is right. How many decibels is that?",
-            10 * math.log10(1.5): "It is more than half as much again: original and draw have the same variance.",
+            10
+            * math.log10(
+                1.5
+            ): "It is more than half as much again: original and draw have the same variance.",
         },
         default_hint="Write x - x' as (x - mean) - (x' - mean), square it, and take the mean.",
     ),
