@@ -39,7 +39,11 @@ from tools.modes import NO_DATA, ROOT
 MADE = Path("tools", "results_made.json")
 RESULTS, WEIGHTS = Path("aesthetic_utils", "results"), Path("aesthetic_utils", "weights")
 PACKAGES = ("aesthetic_utils", "tools")
-EYES = {"gan": ("cnn_emoji_category",), "srgan": ("srresnet_x4_small", "cnn_cifar10")}
+EYES = {
+    "gan": ("cnn_emoji_category",),
+    "srgan": ("srresnet_x4_small", "cnn_cifar10"),
+    "transfer": ("convnet_cifar10", "resnet_emoji_designer"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +63,14 @@ class Step:
     @property
     def outputs(self) -> tuple[Path, ...]:
         """All files that are made, from the root of the repository."""
-        weights = [WEIGHTS / f"{name}.safetensors" for name in self.makes if self.trains]
+        ships = [name for name in self.makes if self.trains and shipped(name)]
+        weights = [WEIGHTS / f"{name}.safetensors" for name in ships]
         return *(RESULTS / f"{name}.json" for name in self.makes), *weights, *self.files
+
+
+def shipped(name: str) -> bool:
+    """Whether a run gives its network to the package; one that is not in the list is taken to do so."""
+    return name not in RUNS or RUNS[name].ships_network
 
 
 def steps() -> list[Step]:
