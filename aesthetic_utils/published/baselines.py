@@ -126,7 +126,7 @@ def _sharpeners(sigma: float) -> tuple[Baseline, ...]:
             name="Richardson-Lucy",
             told=told,
             number="steps",
-            choices=(20, 40, 80, 160, 320),
+            choices=(10, 30, 100),
             restore=lambda image, steps: richardson_lucy_steps(image, sigma, steps),
         ),
     )

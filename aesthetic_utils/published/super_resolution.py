@@ -16,10 +16,12 @@ from aesthetic_utils import runtime
 from aesthetic_utils.data.photo_folder import as_tensor, read_photo_folder, with_copies
 from aesthetic_utils.data.photos import load_photos, photo_names
 from aesthetic_utils.models import SRResNet, SRResNetConfig
+from aesthetic_utils.published.baselines import BASELINES
 from aesthetic_utils.published.results import available_results, load_result
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record, thinned
 from aesthetic_utils.published.super_resolution_tables import (
     means,
+    published_baselines,
     restoration_table,
     sr_metrics,
     super_resolution_table,
@@ -338,7 +340,8 @@ def train_sr(
 def begun_with(weights: str | Path) -> dict[str, Any]:
     """What a record says of the weights that a run began with, and of the run that had made them.
 
-    The run is known by its record, in the package or beside the file, if that is of the same weights.
+    The run is known by its record, in the package or beside the file, if that is of the same weights. Of its metrics
+    the means are kept, and not what was measured on each picture.
     """
     info = weights_info(weights)
     name = Path(info["results"] or "").stem
@@ -353,7 +356,9 @@ def begun_with(weights: str | Path) -> dict[str, Any]:
     if made.get("weights", {}).get("sha256") != info["sha256"]:
         return found
     kept = ("date", "hardware", "precision", "steps", "minutes", "seeds", "data", "settings")
-    return found | {key: made[key] for key in kept}
+    means_of = {key: value for key, value in made["metrics"].items() if isinstance(value, dict)}
+    found |= {key: made[key] for key in (*kept, "damage", "start") if key in made}
+    return found | {"metrics": means_of}
 
 
 def kept_validation(folder: Path, scale: int) -> Callable[[SRResNet], dict[str, float]]:
@@ -398,6 +403,21 @@ def kept_short_runs(folder: Path, seed: int, result: dict) -> dict:
     return {"short_runs": rows}
 
 
+def kept_baselines(folder: Path, seed: int, result: dict) -> dict:
+    """What the methods of BASELINES make of the test photographs, measured once and then kept beside the checkpoint."""
+    file = folder / "baselines.json"
+    made_by = {
+        f"{kind}: {method.name}": list(method.choices)
+        for kind, methods in BASELINES.items()
+        for method in methods
+    } | {"mode": runtime.run_mode()}
+    if file.exists() and (kept := json.loads(file.read_text(encoding="utf-8")))["of"] == made_by:
+        return {"baselines": kept["rows"]}
+    rows = published_baselines()
+    write_json(file, {"of": made_by, "rows": rows})
+    return {"baselines": rows}
+
+
 RUNS = (
     PublishedRun(
         family="srresnet", kind="x4", train=train_sr, short="srresnet", extras=kept_short_runs,
@@ -406,5 +426,8 @@ RUNS = (
     # the same network on the embedded photographs, sized for a CPU: the SRGAN starts from it
     PublishedRun(family="srresnet", kind="x4 small", train=train_sr),
     PublishedRun(family="srresnet", kind="x4 light", train=train_sr, takes=("photos",)),
-    PublishedRun(family="srresnet", kind="restore", train=train_sr, takes=("photos", "start")),
+    PublishedRun(
+        family="srresnet", kind="restore", train=train_sr, extras=kept_baselines,
+        takes=("photos", "start"),
+    ),
 )  # fmt: skip

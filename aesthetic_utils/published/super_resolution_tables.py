@@ -141,6 +141,18 @@ def means(rows: list[dict], group: Callable[[dict], bool] = lambda row: True) ->
     return {"n": len(chosen)} | {k: sum(r[k] for r in chosen) / len(chosen) for k in numbers}
 
 
+def published_baselines() -> dict[str, list[dict]]:
+    """`baseline_means` of the test photographs, with the numbers chosen on the validation photographs."""
+    few, long_side, choices = runtime.by_mode(
+        smoke=(1, 128, 1), laptop=(2, 256, None), full=(None, 384, None)
+    )
+    photos, validation = (
+        {p.name: p.image for p in load_photos(split, side)[:few]}
+        for split, side in (("test", long_side), ("validation", min(long_side, 256)))
+    )
+    return baseline_means(photos, validation, choices)
+
+
 def sr_metrics(model) -> dict:
     """Tables on the test photographs, and on Set5 where its five images are at hand."""
     few, long_side = runtime.by_mode(smoke=(1, 128), laptop=(4, 384), full=(None, 384))
@@ -148,12 +160,7 @@ def sr_metrics(model) -> dict:
     if model.config.scale == 1:
         rows = restoration_table(model, photos)
         kinds = {k: means(rows, lambda r, k=k: r["damage"] == k) for k in (*DAMAGES, *MORE_DAMAGES)}
-        clean = means(clean_table(model, photos))
-        chosen_on, choices = runtime.by_mode(smoke=(1, 1), laptop=(2, None), full=(None, None))
-        smaller = min(long_side, 256)
-        validation = {p.name: p.image for p in load_photos("validation", smaller)[:chosen_on]}
-        baselines = baseline_means(photos, validation, choices)
-        return {"by_damage": kinds, "images": rows, "clean": clean, "baselines": baselines}
+        return {"by_damage": kinds, "images": rows, "clean": means(clean_table(model, photos))}
     rows = super_resolution_table(model, photos)
     metrics = {"test": means(rows), "test_images": rows}
     try:

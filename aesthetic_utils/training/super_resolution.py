@@ -93,12 +93,12 @@ class DamageSettings:
     clean: float = (
         0.05  # share that stays as it is: a network has to learn to leave such pictures alone
     )
-    blur: float = 0.35  # share that is blurred and nothing else
-    noise: float = 0.2
-    jpeg: float = 0.25
+    blur: float = 0.2  # share that is blurred and nothing else
+    noise: float = 0.25
+    jpeg: float = 0.3
     strongest_blur: float = 2.0  # pixels; drawn evenly from 0
     strongest_noise: float = 50 / 255  # share of the range; drawn evenly from 0
-    quality: tuple[float, float] = (5.0, 95.0)  # of JPEG; drawn evenly
+    quality: tuple[float, float] = (5.0, 95.0)  # of JPEG; its logarithm is drawn evenly
 
 
 def random_damage(
@@ -116,7 +116,7 @@ def random_damage(
     present = which_damage(n, generator, settings)
     blurred, noisy = settings.strongest_blur * amounts[0], settings.strongest_noise * amounts[1]
     worst, best = settings.quality
-    quality = (worst + (best - worst) * amounts[2]).to(images.device)
+    quality = (worst * (best / worst) ** amounts[2]).to(images.device)
     damaged = damage(images, blurred * present[0], noisy * present[1], generator)
     compressed = present[2].to(images.device)[:, None, None, None]
     return torch.where(compressed, jpeg(damaged, quality), damaged)
