@@ -50,6 +50,16 @@ def test_large_ones_are_halved_and_copies_have_half_the_pixels_of_the_one_before
     assert np.array_equal(half, found.images[2].permute(1, 2, 0).numpy())
 
 
+def test_sizes_that_are_too_large_are_left_out_and_their_copies_stay(folder):
+    found = read_photo_folder(folder, leave_out=["held out"], copies=2, least=32, most=110)
+    sizes = [tuple(x.shape[1:]) for x in found.images]
+    assert sizes == [(70, 100), (70, 90), (49, 64), (35, 45)] and found.names == ("a", "b")
+    only = read_photo_folder(folder, leave_out=["held out"], copies=0, least=32, most=110)
+    assert only.names == ("b",) and only.sha256 != found.sha256
+    with pytest.raises(ImageError, match="at most 20 along the longer side"):
+        read_photo_folder(folder, copies=0, least=8, most=20)
+
+
 def test_small_ones_are_passed_over(folder):
     found = read_photo_folder(folder, least=99)
     assert found.names == ("a", "held out")

@@ -1,6 +1,7 @@
 """The published super-resolution runs: their data, their plan, and what their records say."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -8,11 +9,14 @@ from PIL import Image
 
 from aesthetic_utils.data import load_photos
 from aesthetic_utils.data.photos import photo_names
+from aesthetic_utils.models import SRResNet, SRResNetConfig
 from aesthetic_utils.published import super_resolution as sr
+from aesthetic_utils.published import super_resolution_tables as tables
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.runtime import Precision, step_generator
 from aesthetic_utils.storage import AestheticError
-from aesthetic_utils.training.super_resolution import damage
+from aesthetic_utils.training.super_resolution import DamageSettings, damage
+from aesthetic_utils.training.weights import WeightsError, save_weights
 
 KINDS = ("x4", "x4 light", "restore")
 
@@ -87,19 +91,22 @@ def test_a_run_says_what_it_was_trained_on_and_how_it_went(kind, folder, tmp_pat
     assert again["metrics"] == result["metrics"] and again["steps"] == 2
     assert json.dumps(result)
     if kind == "restore":
-        assert result["metrics"]["by_damage"].keys() == {*sr.DAMAGES, *sr.MORE_DAMAGES}
+        kinds = {*tables.DAMAGES, *tables.MORE_DAMAGES}
+        assert result["metrics"]["by_damage"].keys() == kinds
         assert result["metrics"]["clean"].keys() == {"n", "srresnet_psnr_y", "srresnet_ssim_y"}
+        assert {f"{kind}: gain" for kind in kinds} < result["validation"][0].keys()
+        assert result["damage"]["strongest_blur"] == DamageSettings().strongest_blur
 
 
 def test_damages_of_the_table_are_those_named():
     photo = load_photos("test", 128)[0].image[None] / 255
-    blurred = sr.damaged(photo, "blur 1.2", step_generator(0, 0))
+    blurred = tables.damaged(photo, "blur 1.2", step_generator(0, 0))
     expected = damage(photo, torch.tensor([1.2]), torch.tensor([0.0]), step_generator(0, 0))
     assert torch.equal(blurred, expected)
-    compressed = sr.damaged(photo, "JPEG 10", step_generator(0, 0))
-    assert torch.equal(compressed[0], sr.as_jpeg(photo[0], 10))
+    compressed = tables.damaged(photo, "JPEG 10", step_generator(0, 0))
+    assert torch.equal(compressed[0], tables.as_jpeg(photo[0], 10))
     errors = [
-        (sr.damaged(photo, kind, step_generator(0, 0)) - photo).square().mean()
+        (tables.damaged(photo, kind, step_generator(0, 0)) - photo).square().mean()
         for kind in ("JPEG 30", "JPEG 10", "noise 50")
     ]
     assert errors == sorted(errors)
@@ -108,7 +115,7 @@ def test_damages_of_the_table_are_those_named():
 def test_a_network_that_adds_nothing_leaves_clean_pictures_as_they_are():
     settings = sr.settings_by_mode("restore")
     photos = {p.name: p.image for p in load_photos("test", 128)[:1]}
-    rows = sr.clean_table(sr.build(settings).eval(), photos)
+    rows = tables.clean_table(sr.build(settings).eval(), photos)
     assert rows[0]["srresnet_psnr_y"] == float("inf") and rows[0]["srresnet_ssim_y"] == 1
 
 
@@ -135,3 +142,134 @@ def test_a_step_never_looks_at_a_value_and_leaves_nothing_on_the_processor(kind)
     loss = sr.super_resolution_step(model, optimizer, low, high)
     sr.update_ema(average, model, 0.9)
     assert loss.is_meta and loss.shape == ()
+
+
+# ---- what restoration learns from
+
+
+def test_restoration_learns_from_small_sharp_copies_and_enlarging_from_every_size(
+    tmp_path, monkeypatch
+):
+    photo = Image.fromarray(load_photos("train")[0].image.permute(1, 2, 0).contiguous().numpy())
+    photo.resize((1200, 400)).save(tmp_path / "large.png")
+    restore, x4 = (sr.settings_by_mode(kind) for kind in ("restore", "x4"))
+
+    def widths(settings, folder=None):
+        pool, described = sr.training_pool(settings, folder)
+        return set((pool.places[:, 2] * settings.scale).tolist()), described["photographs"]
+
+    assert widths(restore, tmp_path) == ({600, 424}, 1), "1200 and 849 are above LONGEST"
+    assert widths(x4, tmp_path) == ({1200, 848, 600, 424}, 1)
+    whole = load_photos("train")[0].image[:, :120]
+    monkeypatch.setattr(sr, "training_photos", lambda: [whole])
+    w = whole.shape[2]
+    assert widths(x4) == ({w}, 1)
+    assert w == 768 and widths(restore) == ({768, 542, 384}, 1), "543, cut to a multiple of 2"
+
+
+def test_the_validation_photographs_are_seen_twelve_times_and_after_the_last_step(monkeypatch):
+    settings = sr.replace(sr.settings_by_mode("x4"), steps=37)
+    pool, _ = sr.training_pool(settings)
+    monkeypatch.setattr(sr, "fastest_step", lambda *a: lambda low, high: torch.tensor(1.0))
+    options = {"precision": Precision(), "validate": lambda average: {"psnr_y": 30.0}}
+    _, run = sr.train_super_resolution(settings, pool, **options)
+    seen = [row["step"] for row in run.history if "psnr_y" in row]
+    assert seen == [*range(2, 36, 3), 36]
+
+
+# ---- a network that learns on
+
+
+def small_network(**changes) -> SRResNet:
+    config = {"scale": 1, "blocks": 2, "channels": 16, "edge_kernel": 5, "image_skip": True}
+    torch.manual_seed(3)
+    network = SRResNet(SRResNetConfig(**config | {"batch_norm": False} | changes))
+    for weights in network.parameters():  # the last layer starts at zero
+        torch.nn.init.normal_(weights, std=0.02)
+    return network.half().float()  # as a file keeps it
+
+
+def test_training_begins_with_the_weights_it_is_given_and_leaves_them_as_they_are():
+    start = small_network()
+    kept = {name: value.clone() for name, value in start.state_dict().items()}
+    settings = sr.replace(sr.settings_by_mode("restore"), learning_rate=0.0, steps=1)
+    pool, _ = sr.training_pool(settings)
+    options = {"precision": Precision(), "seed": 5}
+    still, _ = sr.train_super_resolution(settings, pool, start=start, **options)
+    assert all(torch.equal(kept[name], value) for name, value in still.state_dict().items())
+    moving = sr.replace(settings, learning_rate=1e-2, steps=2)
+    moved, _ = sr.train_super_resolution(moving, pool, start=start, **options)
+    assert not torch.equal(kept["head.0.weight"], moved.state_dict()["head.0.weight"])
+    assert all(torch.equal(kept[name], value) for name, value in start.state_dict().items())
+
+
+def test_a_run_that_learns_on_says_with_what_it_began(tmp_path, monkeypatch):
+    for name in ("sr_metrics", "restoration_table"):
+        monkeypatch.setattr(sr, name, lambda *a: [{"srresnet_psnr_y": 1.0, "srresnet_ssim_y": 1.0}])
+    file = tmp_path / "earlier.safetensors"
+    start = small_network()
+    info = save_weights(start, file, config=start.config, metadata={"results": "results/x.json"})
+    run = RUNS["srresnet_restore"]
+    result = run(run_dir=tmp_path / "runs", start=file, precision="float32")
+    assert result["start"] == {"name": "x", "sha256": info["sha256"]}
+    usual = sr.settings_by_mode("restore").learning_rate
+    assert result["settings"]["learning_rate"] == pytest.approx(0.4 * usual)
+    other = small_network()
+    other.head[0].weight.data += 0.01
+    save_weights(other, file, config=other.config)
+    with pytest.raises(AestheticError, match="start"):
+        run(run_dir=tmp_path / "runs", start=file, precision="float32")
+    with pytest.raises(AestheticError, match="takes no start"):
+        RUNS["srresnet_x4"](run_dir=tmp_path / "runs", start=file)
+    larger = small_network(channels=24)
+    save_weights(larger, file, config=larger.config)
+    with pytest.raises(WeightsError, match="another architecture"):
+        run(run_dir=tmp_path / "others", start=file)
+
+
+def test_the_earlier_run_is_quoted_from_its_record_if_that_is_of_the_same_weights(tmp_path):
+    published = sr.begun_with("srresnet_x4_light")
+    record = sr.load_result("srresnet_x4_light")
+    assert published["name"] == "srresnet_x4_light"
+    assert published["sha256"] == record["weights"]["sha256"]
+    for key in ("hardware", "steps", "minutes", "data"):
+        assert published[key] == record[key]
+    assert published["metrics"]["test"] == record["metrics"]["test"]
+    assert "test_images" not in published["metrics"]
+    file = tmp_path / "mine.safetensors"
+    network = small_network()
+    options = {"config": network.config, "metadata": {"results": "results/srresnet_x4_light.json"}}
+    info = save_weights(network, file, **options)
+    assert sr.begun_with(file).keys() == {"name", "sha256"}, "the package's is of other weights"
+    beside = record | {"weights": info, "steps": 7}
+    file.with_suffix(".json").write_text(json.dumps(beside), encoding="utf-8")
+    assert sr.begun_with(file)["steps"] == 7
+
+
+# ---- what is compared with it
+
+
+def test_the_open_number_of_a_baseline_is_chosen_on_the_validation_photographs(monkeypatch):
+    grey = dict.fromkeys(("a", "b"), torch.full((3, 32, 32), 128, dtype=torch.uint8))
+    dark = {"c": torch.full((3, 32, 32), 10, dtype=torch.uint8)}
+    fill = tables.Baseline(
+        name="fill", told="nothing", number="level", choices=(1.0, 30.0, 120.0),
+        restore=lambda image, level: torch.full_like(image, level / 255),
+    )  # fmt: skip
+    monkeypatch.setattr(tables, "BASELINES", {"JPEG 10": (fill,)})
+    (row,) = tables.baseline_means(dark, grey)["JPEG 10"]
+    assert row["level"] == 120 and row["n"] == 1 and row["told"] == "nothing"
+    luma = 219 / 255  # the range of 8-bit luma
+    assert row["psnr_y"] == pytest.approx(-20 * math.log10(luma * 110 / 255), abs=0.1)
+    (row,) = tables.baseline_means(dark, grey, choices=2)["JPEG 10"]
+    assert row["level"] == 30
+
+
+def test_baselines_are_measured_once_and_anew_when_they_have_changed(tmp_path, monkeypatch):
+    found = sr.kept_baselines(tmp_path, 0, {})["baselines"]
+    assert found.keys() == {*tables.BASELINES} < {*tables.DAMAGES, *tables.MORE_DAMAGES}
+    assert all(row["n"] == 1 and row["psnr_y"] > 15 for rows in found.values() for row in rows)
+    monkeypatch.setattr(sr, "published_baselines", lambda: {"other": []})
+    assert sr.kept_baselines(tmp_path, 0, {})["baselines"] == found
+    monkeypatch.setattr(sr, "BASELINES", {"JPEG 10": tables.BASELINES["JPEG 10"]})
+    assert sr.kept_baselines(tmp_path, 0, {}) == {"baselines": {"other": []}}

@@ -184,6 +184,52 @@ def test_patches_come_from_everywhere_mirrored_and_turned_and_both_from_one_plac
 # the step, and whole photographs
 
 
+def test_in_decibels_every_picture_counts_by_the_factor_of_its_error():
+    high = torch.zeros(3, 3, 4, 4, dtype=torch.float64)
+    errors = torch.tensor([0.2, 0.02, 0.0], dtype=torch.float64)
+    off = errors.view(3, 1, 1, 1).expand_as(high).clone()
+    found = sr.decibel_loss(off, high)
+    expected = np.mean([np.log(0.04 + 1e-4), np.log(4e-4 + 1e-4), np.log(1e-4)])
+    assert found.item() == pytest.approx(expected)
+    halved = sr.decibel_loss(off * torch.tensor([1.0, 0.5, 1.0]).view(3, 1, 1, 1), high, floor=0.0)
+    assert (halved - sr.decibel_loss(off, high, floor=1e-300)).item() < 0
+    off.requires_grad_()
+    sr.decibel_loss(off, high).backward()
+    pull = off.grad.flatten(1).norm(dim=1)
+    assert pull[1] > 1.5 * pull[0] and pull[2] == 0, "the small error pulls harder, none not at all"
+
+
+def test_the_step_takes_the_loss_that_it_is_told():
+    model, low, high = Gain(1, 0.5), torch.full((2, 3, 4, 4), 0.8), torch.ones(2, 3, 4, 4)
+    sgd = torch.optim.SGD(model.parameters(), 0.0)
+    for name, value in (("absolute", 0.6), ("decibels", np.log(0.36 + 1e-4))):
+        assert sr.super_resolution_step(model, sgd, low, high, loss=name).item() == pytest.approx(
+            value, rel=1e-5
+        )
+
+
+def test_eight_orientations_are_each_seen_once_and_turned_back():
+    image = torch.rand(3, 5, 7, generator=seeded())
+    seen = []
+
+    def double(x):
+        seen.append(x.clone())
+        return x.repeat_interleave(2, 1).repeat_interleave(2, 2)
+
+    found = sr.self_ensemble(double, image)
+    torch.testing.assert_close(found, double(image))
+    shapes = [tuple(x.shape[1:]) for x in seen[:8]]
+    assert sorted(shapes) == [(5, 7)] * 4 + [(7, 5)] * 4
+    assert len({x.numpy().tobytes() for x in seen[:8]}) == 8
+
+    def leftmost(x):  # an answer that depends on the direction in which the picture is seen
+        return x.clone().index_fill_(2, torch.tensor([0]), 1.0)
+
+    framed = sr.self_ensemble(leftmost, torch.zeros(3, 5, 7))
+    assert framed[0, 2].tolist() == [0.25, 0, 0, 0, 0, 0, 0.25]
+    assert framed[0, :, 3].tolist() == [0.25, 0, 0, 0, 0.25] and framed[0, 0, 0] == 0.5
+
+
 class Gain(nn.Module):
     """Repeats every pixel `scale` times each way and multiplies it by one number; no neighbours."""
 

@@ -28,6 +28,9 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="stop each seed of a run after so long")
     parser.add_argument("--run-dir", type=Path, default=Path("runs"))
     parser.add_argument("--photos", type=Path, help="photographs for the runs that take them")
+    parser.add_argument(
+        "--start", type=Path, help="weights with which the runs begin that take them"
+    )
     parser.add_argument("--precision", choices=NAMES, default=AUTO, help="number format (auto)")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in RUNS]
@@ -38,7 +41,8 @@ def main() -> int:
     runtime.keep_freed_memory()
     for name in options.names or RUNS:
         run = RUNS[name]
-        chosen = {"photos": options.photos} if options.photos and "photos" in run.takes else {}
+        given = {"photos": options.photos, "start": options.start}
+        chosen = {key: value for key, value in given.items() if value and key in run.takes}
         try:
             result = run.publish(options.run_dir, options.minutes, options.precision, **chosen)
         except AestheticError as error:

@@ -41,6 +41,7 @@ def read_photo_folder(
     longest: int = 1600,
     copies: int = 3,
     least: int = 256,
+    most: int | None = None,
     workers: int | None = None,
 ) -> PhotoFolder:
     """The image files directly in a folder, decoded by several threads, in the order of their names.
@@ -51,6 +52,8 @@ def read_photo_folder(
     copies: so many further sizes of each picture, each with half as many pixels as the one before: the same
         things seen from farther away, and with more detail a pixel
     least: in pixels; a picture or a copy with a shorter side below it is not kept
+    most: in pixels; nor is one with a longer side above it, if it is not None: a photograph in full size is soft from
+        one pixel to the next, and its small copies are sharp
     workers: threads; as many as there are processors if None
 
     Raises ImageError when the folder is missing, holds no photograph of that size, or when a file
@@ -63,13 +66,16 @@ def read_photo_folder(
     files = [f for f in files if f.stem not in set(leave_out)]
     with ThreadPoolExecutor(workers or os.cpu_count()) as threads:
         digests = threads.map(_digest, files)
-        sizes = threads.map(lambda f: _sizes(f, longest, copies, least), files)
+        sizes = threads.map(lambda f: _sizes(f, longest, copies, least, most), files)
         read = [(f.stem, d, s) for f, d, s in zip(files, digests, sizes, strict=True) if s]
     if not read:
         endings = ", ".join(ENDINGS)
+        larger = (
+            "" if most is None else f", at most {most} along the longer side in one of their sizes"
+        )
         raise ImageError(
             f"{folder} holds no photograph to train on: files ending in {endings}, at least {least} "
-            f"pixels high and wide, and none of those that are held out"
+            f"pixels high and wide{larger}, and none of those that are held out"
         )
     return PhotoFolder(
         images=tuple(image for _, _, sizes in read for image in sizes),
@@ -94,16 +100,22 @@ def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _sizes(file: Path, longest: int, copies: int, least: int) -> list[Tensor]:
+def with_copies(image: Image.Image, copies: int) -> list[Image.Image]:
+    """A picture and so many smaller ones of it, each with half as many pixels as the one before."""
+    return [image] + [smaller(image, 2 ** (-number / 2)) for number in range(1, copies + 1)]
+
+
+def _sizes(file: Path, longest: int, copies: int, least: int, most: int | None) -> list[Tensor]:
     """A photograph and its smaller copies, uint8 [3, H, W]."""
     image = Image.fromarray(read_pixels(file))
     if max(image.size) > longest:
         image = halved(image)
-    sizes = [image] + [smaller(image, 2 ** (-number / 2)) for number in range(1, copies + 1)]
-    return [_tensor(size) for size in sizes if min(size.size) >= least]
+    sizes = [size for size in with_copies(image, copies) if min(size.size) >= least]
+    return [as_tensor(size) for size in sizes if most is None or max(size.size) <= most]
 
 
-def _tensor(image: Image.Image) -> Tensor:
+def as_tensor(image: Image.Image) -> Tensor:
+    """uint8 [3, H, W] of an RGB picture."""
     w, h = image.size
     pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     return pixels.view(h, w, 3).permute(2, 0, 1).contiguous()  # [3, H, W]

@@ -1,8 +1,7 @@
-"""The published super-resolution and restoration runs: settings, training loop, evaluation."""
+"""The published super-resolution and restoration runs: settings, data, training loop."""
 
 import copy
 import json
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
@@ -10,17 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from aesthetic_utils import runtime
-from aesthetic_utils.data.benchmarks import load_set5
-from aesthetic_utils.data.download import MissingDataError
-from aesthetic_utils.data.images import as_jpeg
-from aesthetic_utils.data.photo_folder import read_photo_folder
+from aesthetic_utils.data.photo_folder import as_tensor, read_photo_folder, with_copies
 from aesthetic_utils.data.photos import load_photos, photo_names
-from aesthetic_utils.metrics import super_resolution_scores
 from aesthetic_utils.models import SRResNet, SRResNetConfig
+from aesthetic_utils.published.baselines import BASELINES
+from aesthetic_utils.published.results import available_results, load_result
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record, thinned
+from aesthetic_utils.published.super_resolution_tables import (
+    means,
+    published_baselines,
+    restoration_table,
+    sr_metrics,
+    super_resolution_table,
+)
 from aesthetic_utils.runtime import (
     Precision,
     by_mode,
@@ -29,7 +34,7 @@ from aesthetic_utils.runtime import (
     seed_everything,
     step_generator,
 )
-from aesthetic_utils.storage import AestheticError, write_json
+from aesthetic_utils.storage import write_json
 from aesthetic_utils.training.checkpoint import fingerprint, plain_config
 from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.gradient_graph import GradientGraph
@@ -39,31 +44,17 @@ from aesthetic_utils.training.patches import PatchPool, patch_pool
 from aesthetic_utils.training.precision import run_precision, stated
 from aesthetic_utils.training.run import Run
 from aesthetic_utils.training.super_resolution import (
-    bicubic_down,
-    bicubic_up,
-    crop_to_multiple,
-    damage,
-    eight_bit,
+    DamageSettings,
     patch_pairs,
     random_damage,
     super_resolution_loss,
     super_resolution_step,
-    upscale,
 )
+from aesthetic_utils.training.weights import load_weights, weights_info
 
-DAMAGES = {  # name -> blur in pixels, noise as a share of the range
-    "noise 15": (0.0, 15 / 255),
-    "noise 25": (0.0, 25 / 255),
-    "blur 1.2": (1.2, 0.0),
-    "blur 0.8, noise 10": (0.8, 10 / 255),
-}
-MORE_DAMAGES = {  # the same, and the quality of the JPEG file that comes after, if one does
-    "noise 50": (0.0, 50 / 255, None),
-    "JPEG 10": (0.0, 0.0, 10),
-    "JPEG 30": (0.0, 0.0, 30),
-    "blur 0.8, noise 10, JPEG 40": (0.8, 10 / 255, 40),
-}
 VALIDATIONS = 12  # looks at the validation photographs during a run
+LONGEST = 800  # pixels of the longer side of what restoration is trained on
+CONTINUED = 0.4  # of the peak learning rate, for a network that has learnt before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +73,7 @@ class SuperResolutionSettings:
     reject: float = 0.3  # share of the places in the photographs with the least detail, never drawn
     steps: int = 40_000  # at most; `planned` takes as many as fit into the time
     learning_rate: float = 3e-4  # peak; at 1e-3 the network without norms diverges
+    loss: str = "absolute"  # of LOSSES
     ema_decay: float = 0.999  # the averaged weights are the result
 
 
@@ -106,7 +98,9 @@ X4_LIGHT = replace(
     X4, blocks=8, channels=32, convolved_skip=True, learning_rate=8e-4, batch_size=16
 )
 # at its own size a photograph has 16 times the pixels, so restoration has a smaller network
-RESTORE = replace(X4, scale=1, blocks=8, channels=48, edge_kernel=5, patch=48, learning_rate=5e-4)
+RESTORE = replace(
+    X4, scale=1, blocks=8, channels=48, edge_kernel=5, patch=40, learning_rate=5e-4, loss="decibels"
+)
 GPU_BATCHES = {
     "x4": {"patch": 48, "batch_size": 32, "steps": 500_000, "learning_rate": 4e-4},
     "x4 light": {"patch": 48, "batch_size": 32, "steps": 500_000},
@@ -128,29 +122,36 @@ def train_super_resolution(
     precision: Precision,
     path: Path | None = None,
     minutes: float | None = None,
+    start: SRResNet | None = None,
     validate: Callable[[SRResNet], dict[str, float]] | None = None,
 ) -> tuple[SRResNet, Run]:
     """Trains on patches from `patch_pool`; with scale 1 the inputs are damaged anew in every batch.
 
+    start: a network with whose weights the training begins, in place of random ones; it stays as it is
     validate: called with the averaged network VALIDATIONS times and at the end; what it gives goes into
     the history. Returns the average of the weights over the last steps, as a network, and the finished run.
     """
     seed_everything(seed)
     device, team = default_device(), current_team()
-    model = team.prepared(precision.place(build(settings), device))
+    model = build(settings)
+    if start is not None:
+        model.load_state_dict(start.state_dict())
+    model = team.prepared(precision.place(model, device))
     average = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
     scaler = precision.scaler(device)
     pool = pool.to(device)
-    data = fingerprint(pool.low, pool.high, pool.places)
+    known = {"data": fingerprint(pool.low, pool.high, pool.places)}
+    known |= {"damage": asdict(DamageSettings())} if settings.scale == 1 else {}
+    known |= {"start": fingerprint(*start.state_dict().values())} if start is not None else {}
     run = Run(
         steps=settings.steps, models={"model": model, "average": average},
         optimizers={"adam": optimizer}, precision=precision, scalers={"adam": scaler},
-        config=asdict(settings) | {"seed": seed, "data": data}, path=path,
+        config=asdict(settings) | {"seed": seed} | known, path=path,
         minutes=minutes, label=f"SRResNet x{settings.scale}",
     )  # fmt: skip
     model.train()
-    step_of = fastest_step(model, optimizer, precision, scaler)
+    step_of = fastest_step(model, optimizer, precision, scaler, settings.loss)
     every = max(settings.steps // VALIDATIONS, 1)
     for step, progress in run:
         set_learning_rate(optimizer, settings.learning_rate * warmup_cosine(progress))
@@ -160,16 +161,9 @@ def train_super_resolution(
         loss = step_of(*team.share(x, y))
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, loss=loss)
-        refuse_divergence(run)
         if validate is not None and ((step + 1) % every == 0 or step == settings.steps - 1):
             run.log(step, every=1, **validate(average))
     return average, run
-
-
-def refuse_divergence(run: Run) -> None:
-    """Raises AestheticError when the last loss that was logged is no number."""
-    if run.history and not math.isfinite(run.history[-1].get("loss", 0.0)):
-        raise AestheticError(f"the loss is no number by step {run.step:,}; lower the learning rate")
 
 
 def fastest_step(
@@ -177,18 +171,20 @@ def fastest_step(
     optimizer: torch.optim.Optimizer,
     precision: Precision,
     scaler: torch.amp.GradScaler,
+    loss: str = "absolute",
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """(low, high) -> loss: `super_resolution_step`, on a CUDA device by a recording of its passes."""
     if not next(model.parameters()).is_cuda or scaler.is_enabled():
-        options: dict[str, Any] = {"precision": precision, "scaler": scaler}
+        options: dict[str, Any] = {"loss": loss, "precision": precision, "scaler": scaler}
         return partial(super_resolution_step, model, optimizer, **options)
-    gradients = GradientGraph(partial(super_resolution_loss, model, precision=precision), model)
+    loss_of = partial(super_resolution_loss, model, loss=loss, precision=precision)
+    gradients = GradientGraph(loss_of, model)
 
     def step(low: Tensor, high: Tensor) -> Tensor:
-        loss = gradients(low, high)
+        value = gradients(low, high)
         current_team().average_gradients(optimizer)
         optimizer.step()
-        return loss
+        return value
 
     return step
 
@@ -207,7 +203,8 @@ def planned(
     model, pool = precision.place(build(settings), device).train(), pool.to(device)
     average = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.0, fused=True)
-    step_of = fastest_step(model, optimizer, precision, precision.scaler(device))
+    scaler = precision.scaler(device)
+    step_of = fastest_step(model, optimizer, precision, scaler, settings.loss)
 
     def step() -> None:
         x, y = pool.sample(batch_size=settings.batch_size, seed=0, step=0)
@@ -240,17 +237,26 @@ def training_pool(
     folder: photographs of the user's in full size; those of the embedded set that are for validation and
     for testing are left out by their names. Without one the embedded training photographs are taken.
     """
+    least = settings.scale * settings.patch
+    # restoration has to tell blur from what is soft by nature, so it learns from copies that are small and sharp
+    most = LONGEST if settings.scale == 1 else None
     if folder is None:
         photos = training_photos()
         described = {"photographs": len(photos), "embedded": True}
+        if settings.scale == 1:
+            photos = [size for photo in photos for size in sharp_copies(photo, least)]
     else:
         held_out = {*photo_names("validation"), *photo_names("test")}
-        # copies are for enlarging, where what is small in one photograph is large in another
-        size = {"copies": 3 if settings.scale > 1 else 0, "least": settings.scale * settings.patch}
-        read = read_photo_folder(folder, leave_out=held_out, **size)
+        read = read_photo_folder(folder, leave_out=held_out, copies=3, least=least, most=most)
         photos, described = list(read.images), read.described()
     options = {"reject": settings.reject, "device": default_device()}
     return patch_pool(photos, settings.scale, settings.patch, **options), described
+
+
+def sharp_copies(photo: Tensor, least: int) -> list[Tensor]:
+    """An embedded photograph and two smaller copies, as `with_copies` makes them, down to `least` pixels a side."""
+    image = Image.fromarray(photo.permute(1, 2, 0).contiguous().numpy())
+    return [as_tensor(size) for size in with_copies(image, 2) if min(size.size) >= least]
 
 
 def fastest_precision(settings: SuperResolutionSettings) -> Precision:
@@ -294,68 +300,6 @@ def short_runs(seed: int = 0, precision: Precision | None = None) -> list[dict]:
 
 
 # --------------------------------------------------------------------------------------------------
-# evaluation on whole photographs
-
-
-def super_resolution_table(
-    model: SRResNet, images: dict[str, Tensor], scale: int = 4
-) -> list[dict]:
-    """Bicubic and network on each photograph: uint8 [3, H, W] by name -> rows with PSNR-Y and SSIM-Y."""
-    rows = []
-    for name, image in images.items():
-        target = crop_to_multiple(image[None].float() / 255, scale)
-        small = eight_bit(bicubic_down(target, scale))
-        results = {"bicubic": bicubic_up(small, scale), "srresnet": upscale(model, small[0])[None]}
-        rows.append({"image": name} | _scores(results, target, scale))
-    return rows
-
-
-def restoration_table(model: SRResNet, images: dict[str, Tensor], seed: int = 0) -> list[dict]:
-    """Damaged input and restored output for each photograph and each entry of DAMAGES and MORE_DAMAGES."""
-    rows = []
-    for number, (name, image) in enumerate(images.items()):
-        target = image[None].float() / 255
-        for kind in (*DAMAGES, *MORE_DAMAGES):
-            bad = damaged(target, kind, step_generator(seed, number))
-            results = {"damaged": bad, "srresnet": upscale(model, bad[0])[None]}
-            rows.append({"image": name, "damage": kind} | _scores(results, target, 4))
-    return rows
-
-
-def damaged(image: Tensor, kind: str, generator: torch.Generator) -> Tensor:
-    """A photograph, float [1, 3, H, W], damaged as the tables say; JPEG is Pillow's, not that of the training."""
-    table = MORE_DAMAGES | {name: (*amounts, None) for name, amounts in DAMAGES.items()}
-    sigma_blur, sigma_noise, quality = table[kind]
-    bad = damage(image, torch.tensor([sigma_blur]), torch.tensor([sigma_noise]), generator)
-    return bad if quality is None else as_jpeg(bad[0], quality)[None]
-
-
-def clean_table(model: SRResNet, images: dict[str, Tensor]) -> list[dict]:
-    """Photographs to which nothing was done, restored all the same: what the network spoils, as PSNR-Y and SSIM-Y."""
-    rows = []
-    for name, image in images.items():
-        target = image[None].float() / 255
-        restored = upscale(model, target[0])[None]
-        rows.append({"image": name} | _scores({"srresnet": restored}, target, 4))
-    return rows
-
-
-def _scores(results: dict[str, Tensor], target: Tensor, border: int) -> dict[str, float]:
-    scores = {}
-    for method, image in results.items():
-        psnr, ssim = super_resolution_scores(image, target, border)
-        scores |= {f"{method}_psnr_y": psnr.item(), f"{method}_ssim_y": ssim.item()}
-    return scores
-
-
-def means(rows: list[dict], group: Callable[[dict], bool] = lambda row: True) -> dict[str, Any]:
-    """The mean of every number over the rows of a group, and how many rows they are."""
-    chosen = [r for r in rows if group(r)]
-    numbers = [k for k, v in chosen[0].items() if isinstance(v, float)]
-    return {"n": len(chosen)} | {k: sum(r[k] for r in chosen) / len(chosen) for k in numbers}
-
-
-# --------------------------------------------------------------------------------------------------
 # the published runs
 
 
@@ -366,24 +310,57 @@ def train_sr(
     minutes: float | None,
     precision: str,
     photos: Path | None = None,
+    start: str | Path | None = None,
 ) -> tuple[SRResNet, dict]:
     """`x4`, `x4 small`, `x4 light` or `restore`: the averaged network, and its tables on held-out photographs.
 
     photos: a folder of photographs to train on, in place of the embedded ones; see `training_pool`.
+    start: weights of a network of the same kind that learns on, by their name or path; see `begun_with`. The peak
+        of the learning rate is then CONTINUED of the usual one.
     """
     path = checkpoint_path(folder)
     settings = settings_by_mode(kind)
+    first = None
+    if start is not None:
+        first = load_weights(build(settings), start).float()
+        settings = replace(settings, learning_rate=CONTINUED * settings.learning_rate)
     pool, data = training_pool(settings, photos)
     chosen = run_precision(precision, path, lambda: fastest_precision(settings))
     settings = planned(settings, pool, chosen, minutes, path)
     model, run = train_super_resolution(
-        settings, pool, seed=seed, precision=chosen, path=path, minutes=minutes,
+        settings, pool, seed=seed, precision=chosen, path=path, minutes=minutes, start=first,
         validate=kept_validation(folder, settings.scale),
     )  # fmt: skip
     result = record(settings, chosen, seed, run, sr_metrics(model))
     losses = [row for row in run.history if "loss" in row]
     looks = [row for row in run.history if "loss" not in row]
-    return model, result | {"data": data, "history": thinned(losses), "validation": thinned(looks)}
+    result |= {"data": data, "history": thinned(losses), "validation": thinned(looks)}
+    result |= {"damage": asdict(DamageSettings())} if settings.scale == 1 else {}
+    return model, result | ({"start": begun_with(start)} if start is not None else {})
+
+
+def begun_with(weights: str | Path) -> dict[str, Any]:
+    """What a record says of the weights that a run began with, and of the run that had made them.
+
+    The run is known by its record, in the package or beside the file, if that is of the same weights. Of its metrics
+    the means are kept, and not what was measured on each picture.
+    """
+    info = weights_info(weights)
+    name = Path(info["results"] or "").stem
+    found = {"name": name, "sha256": info["sha256"]}
+    beside = Path(weights).with_suffix(".json")
+    if beside.is_file():
+        made = json.loads(beside.read_text(encoding="utf-8"))
+    elif name in available_results():
+        made = load_result(name)
+    else:
+        return found
+    if made.get("weights", {}).get("sha256") != info["sha256"]:
+        return found
+    kept = ("date", "hardware", "precision", "steps", "minutes", "seeds", "data", "settings")
+    means_of = {key: value for key, value in made["metrics"].items() if isinstance(value, dict)}
+    found |= {key: made[key] for key in (*kept, "damage", "start") if key in made}
+    return found | {"metrics": means_of}
 
 
 def kept_validation(folder: Path, scale: int) -> Callable[[SRResNet], dict[str, float]]:
@@ -393,35 +370,23 @@ def kept_validation(folder: Path, scale: int) -> Callable[[SRResNet], dict[str, 
     """
     few, long_side = by_mode(smoke=(1, 128), laptop=(4, 256), full=(None, 384))
     if scale == 1:  # each photograph is damaged in every way
-        few, long_side = min(few or 4, 4), min(long_side, 256)
+        few, long_side = min(few or 4, 4), 128
     photos = {p.name: p.image for p in load_photos("validation", long_side)[:few]}
     file, rows = folder / "validation.json", []
 
     def validate(model: SRResNet) -> dict[str, float]:
         table = super_resolution_table if scale > 1 else restoration_table
-        found = means(table(model, photos))
+        made = table(model, photos)
+        found = means(made)
         rows.append({"psnr_y": found["srresnet_psnr_y"], "ssim_y": found["srresnet_ssim_y"]})
+        kinds = dict.fromkeys(row["damage"] for row in made if "damage" in row)
+        for kind in kinds:
+            row = means(made, lambda row, kind=kind: row["damage"] == kind)
+            rows[-1][f"{kind}: gain"] = row["srresnet_psnr_y"] - row["damaged_psnr_y"]
         write_json(file, rows)
         return rows[-1]
 
     return validate
-
-
-def sr_metrics(model) -> dict:
-    """Tables on the test photographs, and on Set5 where its five images are at hand."""
-    few = runtime.by_mode(smoke=1, laptop=4, full=None)
-    photos = {p.name: p.image for p in load_photos("test", 384)[:few]}
-    if model.config.scale == 1:
-        rows = restoration_table(model, photos)
-        kinds = {k: means(rows, lambda r, k=k: r["damage"] == k) for k in (*DAMAGES, *MORE_DAMAGES)}
-        return {"by_damage": kinds, "images": rows, "clean": means(clean_table(model, photos))}
-    rows = super_resolution_table(model, photos)
-    metrics = {"test": means(rows), "test_images": rows}
-    try:
-        set5 = super_resolution_table(model, dict(load_set5()))
-    except MissingDataError:
-        return metrics
-    return metrics | {"set5": means(set5), "set5_images": set5}
 
 
 def kept_short_runs(folder: Path, seed: int, result: dict) -> dict:
@@ -440,6 +405,21 @@ def kept_short_runs(folder: Path, seed: int, result: dict) -> dict:
     return {"short_runs": rows}
 
 
+def kept_baselines(folder: Path, seed: int, result: dict) -> dict:
+    """What the methods of BASELINES make of the test photographs, measured once and then kept beside the checkpoint."""
+    file = folder / "baselines.json"
+    made_by = {
+        f"{kind}: {method.name}": list(method.choices)
+        for kind, methods in BASELINES.items()
+        for method in methods
+    } | {"mode": runtime.run_mode()}
+    if file.exists() and (kept := json.loads(file.read_text(encoding="utf-8")))["of"] == made_by:
+        return {"baselines": kept["rows"]}
+    rows = published_baselines()
+    write_json(file, {"of": made_by, "rows": rows})
+    return {"baselines": rows}
+
+
 RUNS = (
     PublishedRun(
         family="srresnet", kind="x4", train=train_sr, short="srresnet", extras=kept_short_runs,
@@ -448,5 +428,8 @@ RUNS = (
     # the same network on the embedded photographs, sized for a CPU: the SRGAN starts from it
     PublishedRun(family="srresnet", kind="x4 small", train=train_sr),
     PublishedRun(family="srresnet", kind="x4 light", train=train_sr, takes=("photos",)),
-    PublishedRun(family="srresnet", kind="restore", train=train_sr, takes=("photos",)),
+    PublishedRun(
+        family="srresnet", kind="restore", train=train_sr, extras=kept_baselines,
+        takes=("photos", "start"),
+    ),
 )  # fmt: skip
