@@ -111,7 +111,9 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["publish_votes", "publish_judging", "publish_measures"])
+@pytest.mark.parametrize(
+    "name", ["publish_votes", "publish_judging", "publish_measures", "publish_distances"]
+)
 def test_published_records_come_from_full_runs_alone(start, name):
     if not (REPOSITORY / ".git").exists():
         pytest.skip("a copy that is not under version control may be tried out")
@@ -168,6 +170,7 @@ def test_every_tool_is_tried():
     """Here, or by making all records; but those that fetch from the network or from a package manager."""
     tried = {command.split()[0] for command in TRIED}
     tried |= {"train", "publish_votes", "publish_judging", "publish_reference"}  # test_results.py
+    tried |= {"publish_distances"}  # test_results.py
     tried |= {"publish"}  # test_published.py
     tried |= {"gpu_runs"}  # test_gpu_runs.py
     tried |= {"export_onnx"}  # test_export_onnx.py
