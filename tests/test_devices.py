@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from aesthetic_utils.published.registry import FAMILIES
+from aesthetic_utils.published.results import load_result
 from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training import devices
 from aesthetic_utils.training.devices import (
@@ -24,6 +26,7 @@ from aesthetic_utils.training.devices import (
 )
 from aesthetic_utils.training.optimization import TrainingError
 from aesthetic_utils.training.run import Run
+from aesthetic_utils.training.weights import weights_path
 
 HERE = Path(__file__).parent
 LAUNCH = [
@@ -162,3 +165,43 @@ def test_a_step_costs_what_is_computed_and_what_a_ring_sends():
     assert step_seconds(0.02, 4, **link, fixed=1e-3) == pytest.approx(0.006 + 6 * (1.5e-3 + 1e-5))
     with pytest.raises(ValueError, match="at least one"):
         step_seconds(0.02, 0, **link)
+
+
+def rows_of(page: str, first: str) -> list[list[str]]:
+    """The cells of a table of a page, by how its head begins, without the head."""
+    lines = iter((HERE.parent / "book" / page).read_text("utf-8").splitlines())
+    next(line for line in lines if line.startswith(f"| {first} "))
+    next(lines)
+    return [line.strip("| ").split(" | ") for line in takewhile(lambda x: x.startswith("|"), lines)]
+
+
+def measured(name: str) -> tuple[float, float]:
+    """Bytes of a published network's gradients, and seconds a step of its run."""
+    weights = load_file(weights_path(name))
+    learned = [
+        x.numel() for key, x in weights.items() if "running" not in key and x.is_floating_point()
+    ]
+    record = load_result(name)
+    return 4 * sum(learned), 60 * record["minutes"] / record["steps"]
+
+
+def test_the_page_says_what_the_records_and_the_model_say():
+    names = {
+        "SRResNet, x4": "srresnet_x4", "SRResNet, light": "srresnet_x4_light",
+        "ResNet, drawings": "resnet_emoji_designer", "ConvNet, CIFAR-10": "convnet_cifar10",
+    }  # fmt: skip
+    rows = rows_of("several_devices.md", "network")
+    assert [row[0] for row in rows] == [*names]
+    for label, *numbers in rows:
+        size, step = measured(names[label])
+        trips = [2e3 * size / (gbit * 1e9 / 8) for gbit in (1, 10, 200)]
+        assert numbers == [f"{x:.1f}" for x in (size / 1e6, 1e3 * step, *trips)], label
+    assert len({load_result(name)["hardware"] for name in names.values()}) == 1
+    size, step = measured("srresnet_x4")
+    for count, *numbers in rows_of("several_devices.md", "devices"):
+        expected = []
+        for gbit in (10, 200):
+            link = {"gradient_bytes": size, "bandwidth": gbit * 1e9 / 8, "latency": 20e-6}
+            found = step_seconds(step, int(count), **link)
+            expected += [f"{1e3 * found:.1f}", f"{step / found:.1f}"]
+        assert numbers == expected, count

@@ -140,7 +140,7 @@ def copy(tmp_path_factory) -> Path:
 
 
 TRIED = {  # the documented commands that need no network, as small as they can be; the others: test_results.py
-    "benchmark": "--seconds 0.1",
+    "benchmark": "--seconds 0.1 --only families overhead loops",  # precision: test_benchmark.py
     "fonts": "--check",
     "icons": "",
     "mutate": "aesthetic_utils/lazy.py --sample 1",
