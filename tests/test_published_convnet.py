@@ -140,6 +140,8 @@ def test_each_run_is_published_in_smoke_mode(name, tmp_path, monkeypatch):
         rungs = written["metrics"]["rungs"]
         assert list(rungs) == [rung.name for rung in convnet.ladder()]
         assert all(rung["views"]["plain"]["n"] == 2 for rung in rungs.values())
+        cost = written["metrics"]["cost"]
+        assert list(cost) == list(rungs) and all(0 < seconds < 60 for seconds in cost.values())
         return
     model = ConvNet(ConvNetConfig(**weights_info(name)["config"]))
     load_weights(model, name)

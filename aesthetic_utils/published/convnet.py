@@ -11,11 +11,12 @@ the other 5,000 (data/cifar10.py), the recipe on the official test images too wh
 import copy
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from aesthetic_utils import runtime
@@ -28,10 +29,12 @@ from aesthetic_utils.runtime import Precision, by_mode
 from aesthetic_utils.statistics.intervals import mean_and_interval
 from aesthetic_utils.storage import write_json
 from aesthetic_utils.training.checkpoint import plain_config
+from aesthetic_utils.training.classification import classification_step
 from aesthetic_utils.training.convnet import (
     VIEWS,
     ConvNetSettings,
     accuracy,
+    make_optimizer,
     predict_views,
     train_convnet,
     untrained,
@@ -306,6 +309,42 @@ def ladder_summary(kind: str, records: Sequence[dict]) -> dict:
     }
 
 
+def ladder_costs(folder: Path, seed: int, result: dict) -> dict:
+    """Adds "cost": seconds of processor time of each rung's steps, by steps of all rungs in turns.
+
+    The fastest of five steps counts, so that rungs compare on a busy machine, too; "cpu_seconds" of the
+    trainings do so only where nothing else ran. On a GPU "seconds" are what to look at.
+    """
+    train, precision = training_images(), stated(result["precision"])
+    trials = {rung.name: one_step(rung, train, precision) for rung in ladder()}
+    fastest = dict.fromkeys(trials, float("inf"))
+    for turn in range(6):  # the first allocates and is not counted
+        for name, trial in trials.items():
+            begun = time.process_time()
+            trial()
+            if turn:
+                fastest[name] = min(fastest[name], time.process_time() - begun)
+    steps = {row["name"]: row["steps"] for row in result["metrics"]["rows"]}
+    return {"cost": {name: round(fastest[name] * n, 2) for name, n in steps.items()}}
+
+
+def one_step(rung: Rung, train: LabelledImages, precision: Precision) -> Callable[[], Tensor]:
+    """A step of a rung's training, to be timed."""
+    config, size = rung.network, min(rung.settings.batch_size, len(train))
+    if isinstance(config, CNNConfig):
+        config = replace(config, classes=len(train.class_names), image_size=train.images.shape[-1])
+    device = runtime.default_device()
+    model = precision.place(untrained(config, train.images), device).train()
+    optimizer = make_optimizer(model, rung.settings)
+    images = train.images[:size].to(device).float() / 255
+    if precision.channels_last:
+        images = images.contiguous(memory_format=torch.channels_last)
+    labels, smoothing = train.labels[:size].to(device), rung.settings.label_smoothing
+    return lambda: classification_step(
+        model, optimizer, images, labels, label_smoothing=smoothing, precision=precision
+    )
+
+
 def over_seeds(values: Sequence[float]) -> dict[str, float]:
     """Mean and interval of repeated runs; of a single one its value alone."""
     return mean_and_interval(values) if len(values) > 1 else {"mean": values[0], "n": 1}
@@ -319,6 +358,6 @@ RUNS = (
     PublishedRun(family="convnet", kind="filters 7x7", train=train_recipe),
     PublishedRun(
         family="cifar10", kind="ladder", train=train_ladder, seeds=SEEDS, summary=ladder_summary,
-        ships_network=False,
+        ships_network=False, extras=ladder_costs,
     ),
 )  # fmt: skip
