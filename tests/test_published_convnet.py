@@ -38,23 +38,27 @@ def differences(a, b) -> dict:
 def test_each_rung_of_the_ladder_changes_what_it_names(monkeypatch):
     monkeypatch.setenv("AESTHETIC_MODE", "full")
     rungs = convnet.ladder()
-    assert rungs[0].network == CNNConfig() and rungs[0].settings.epochs == 10
+    assert rungs[0].network == CNNConfig() and rungs[0].settings.epochs == 4
     assert len({rung.name for rung in rungs}) == len(rungs) == len(convnet.CHANGES) + 1
     for before, rung in zip(rungs, rungs[1:], strict=False):
         training = differences(rung.settings, before.settings)
         same_kind = type(rung.network) is type(before.network)
         network = differences(rung.network, before.network) if same_kind else {"all": ()}
         assert training or network, rung.name
-        if rung.name not in ("momentum", "deeper"):
+        if rung.name not in ("mirror", "momentum", "deeper"):
             assert len(training) + len(network) == 1, rung.name
-    assert {rung.settings.epochs for rung in rungs} == {10}, "the same budget for all"
+    assert {rung.settings.epochs for rung in rungs} == {4}, "the same budget for all"
+    widths = {rung.network.widths for rung in rungs if isinstance(rung.network, ConvNetConfig)}
+    assert widths == {convnet.NARROW}
 
 
-def test_the_top_of_the_ladder_is_the_published_recipe_at_half_its_length(monkeypatch):
+def test_the_top_of_the_ladder_is_the_published_recipe_narrow_and_short(monkeypatch):
     monkeypatch.setenv("AESTHETIC_MODE", "full")
     top = next(rung for rung in convnet.ladder() if rung.name == "look_ahead")
-    assert top.network == convnet.network() == ConvNetConfig()
-    assert replace(top.settings, epochs=20) == convnet.settings_by_mode(20) == ConvNetSettings()
+    assert top.network == convnet.top()
+    assert replace(top.network, widths=(64, 256, 256)) == convnet.network() == ConvNetConfig()
+    wide = replace(top.settings, epochs=20, batch_size=1000)
+    assert wide == convnet.settings_by_mode(20) == ConvNetSettings()
 
 
 def test_the_ladder_keeps_each_rung_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
@@ -71,11 +75,8 @@ def test_the_ladder_keeps_each_rung_and_goes_on_where_it_stopped(tmp_path, monke
     first = run(run_dir=tmp_path, precision="float32")
     assert len(trained) == 3 and first["skipped"] == [] and first["file"] is None
     folder = tmp_path / "cifar10_ladder" / "seed_0"
-    assert sorted(p.name for p in folder.iterdir()) == [
-        "article.json",
-        "batches.json",
-        "deeper.json",
-    ]
+    files = ["article.json", "batches.json", "deeper.json"]
+    assert sorted(p.name for p in folder.iterdir()) == files
     (folder / "batches.json").unlink()
     again = run(run_dir=tmp_path, precision="float32")
     assert len(trained) == 4, "only what was missing"
@@ -89,7 +90,7 @@ def test_rungs_that_do_not_fit_into_the_time_are_left_out_and_named(tmp_path, mo
     monkeypatch.setattr(convnet.time, "monotonic", lambda: float(next(ticks)))
     monkeypatch.setattr(convnet, "measure_rung", lambda rung, *rest: {
         "name": rung.name, "change": rung.change, "seed": 0, "precision": "float32, channels_first", "steps": 3,
-        "seconds": 10.0, "weights": 1, "n": 40, "loss": 1.0, "views": dict.fromkeys(convnet.VIEWS, 0.5),
+        "seconds": 10.0, "cpu_seconds": 9.0, "weights": 1, "n": 40, "loss": 1.0, "views": dict.fromkeys(convnet.VIEWS, 0.5),
     })  # fmt: skip
     result = registry.RUNS["cifar10_ladder"](
         run_dir=tmp_path, time_budget_s=65, precision="float32"
@@ -106,7 +107,7 @@ def test_rungs_that_do_not_fit_into_the_time_are_left_out_and_named(tmp_path, mo
 def test_gains_are_differences_at_the_same_seed():
     def seed(number, *shares):
         rows = [
-            {"name": name, "change": name, "seed": number, "seconds": 2.0, "weights": 5, "n": 40,
+            {"name": name, "change": name, "seed": number, "seconds": 2.0, "cpu_seconds": 1.0, "weights": 5, "n": 40,
              "views": {"plain": share, "mirror": share + 0.01, "mirror and shift": share + 0.02}}
             for name, share in zip("abc", shares, strict=False)
         ]  # fmt: skip
@@ -117,6 +118,7 @@ def test_gains_are_differences_at_the_same_seed():
     assert rungs["a"]["gain"] is None and rungs["a"]["views"]["plain"]["mean"] == pytest.approx(
         0.55
     )
+    assert rungs["b"]["cpu_seconds"]["mean"] == 1.0 and rungs["b"]["seconds"]["mean"] == 2.0
     assert rungs["b"]["gain"]["mean"] == pytest.approx(0.15) and rungs["b"]["gain"]["n"] == 2
     assert rungs["c"]["gain"] == {"mean": pytest.approx(0.1), "n": 1} and rungs["c"]["seeds"] == [0]
     assert rungs["b"]["views"]["mirror_and_shift"]["mean"] == pytest.approx(0.72)
@@ -138,6 +140,8 @@ def test_each_run_is_published_in_smoke_mode(name, tmp_path, monkeypatch):
         rungs = written["metrics"]["rungs"]
         assert list(rungs) == [rung.name for rung in convnet.ladder()]
         assert all(rung["views"]["plain"]["n"] == 2 for rung in rungs.values())
+        cost = written["metrics"]["cost"]
+        assert list(cost) == list(rungs) and all(0 < seconds < 60 for seconds in cost.values())
         return
     model = ConvNet(ConvNetConfig(**weights_info(name)["config"]))
     load_weights(model, name)

@@ -3,18 +3,20 @@
     aesthetic train convnet_cifar10        # the recipe; convnet_filters_7x7: first filters one can look at
     aesthetic train cifar10_ladder         # one change after the other, each measured; ships no network
 
-All learn from 45,000 of the 50,000 training images and are judged on the other 5,000 (data/cifar10.py), and
-on the official test images too where they are at hand.
+The ladder's network is narrow and sees the images four times, so that a processor climbs it in three quarters of an
+hour; the recipe is wide and meant for a GPU. All learn from 45,000 of the 50,000 training images and are judged on
+the other 5,000 (data/cifar10.py), the recipe on the official test images too where they are at hand.
 """
 
 import copy
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from aesthetic_utils import runtime
@@ -27,10 +29,12 @@ from aesthetic_utils.runtime import Precision, by_mode
 from aesthetic_utils.statistics.intervals import mean_and_interval
 from aesthetic_utils.storage import write_json
 from aesthetic_utils.training.checkpoint import plain_config
+from aesthetic_utils.training.classification import classification_step
 from aesthetic_utils.training.convnet import (
     VIEWS,
     ConvNetSettings,
     accuracy,
+    make_optimizer,
     predict_views,
     train_convnet,
     untrained,
@@ -146,26 +150,24 @@ class Rung:
     settings: ConvNetSettings
 
 
+NARROW = (16, 32, 64)  # maps of each block; the recipe has 64, 256, 256
 BARE = {  # a ConvNet with every device off
     "first": "none", "batch_norm": False, "residual": False, "dirac": False, "logit_scale": 1.0,
 }  # fmt: skip
 CHANGES: tuple[tuple[str, str, dict, dict], ...] = (  # name, in words, network, settings
     ("batches", "batches of 500 instead of 64", {}, {"batch_size": 500}),
-    ("deeper", "six wide convolutions, a maximum, one linear layer", BARE, {}),
+    ("deeper", "six convolutions, a maximum, one linear layer", BARE, {}),
     ("batch_norm", "batch normalisation", {"batch_norm": True}, {}),
     ("residual", "residual connections", {"residual": True}, {}),
-    ("mirror", "half of the images mirrored", {}, {"flip": "random"}),
-    ("shift", "images moved by up to 2 pixels", {}, {"shift": 2}),
+    ("mirror", "half mirrored, all moved by up to 2 pixels", {}, {"flip": "random", "shift": 2}),
     ("schedule", "the learning rate rises and falls", {}, {"triangle": True}),
     ("whitening", "a whitening first layer", {"first": "whitening"}, {}),
-    ("identity", "filters begin as the identity", {"dirac": True}, {}),
     (
         "momentum",
-        "Nesterov momentum and weight decay for Adam, batches of 1,000, logits divided by 9",
-        {"logit_scale": 1 / 9},
-        {"optimizer": "sgd", "learning_rate": 11.5, "batch_size": 1000},
+        "momentum and weight decay for Adam, another start",
+        {"dirac": True, "logit_scale": 1 / 9},  # the start: filters as identity, small logits
+        {"optimizer": "sgd", "learning_rate": 11.5, "bias_factor": 64.0},
     ),
-    ("fast_shifts", "batch norm's shifts learn 64 times faster", {}, {"bias_factor": 64.0}),
     ("smoothing", "label smoothing of 0.2", {}, {"label_smoothing": 0.2}),
     ("alternating", "each image mirrored in every second epoch", {}, {"flip": "alternating"}),
     ("look_ahead", "weights averaged on the way (Lookahead)", {}, {"look_ahead": True}),
@@ -174,8 +176,13 @@ CHANGES: tuple[tuple[str, str, dict, dict], ...] = (  # name, in words, network,
 
 
 def ladder() -> list[Rung]:
-    """The rungs from the bottom: each is the one before with its change."""
-    epochs = by_mode(smoke=1, laptop=4, full=10)
+    """The rungs from the bottom: each is the one before with its change.
+
+    The network is a narrow one and the epochs are few, so that one core of a CPU climbs a rung in a minute: what a
+    change is worth here, it need not be worth in the wide network of the recipe.
+    """
+    epochs = by_mode(smoke=1, laptop=2, full=4)
+    widths = by_mode(smoke=(8, 8, 8), laptop=NARROW, full=NARROW)
     settings = ConvNetSettings(
         epochs=epochs, batch_size=64, optimizer="adam", learning_rate=1e-3, bias_factor=1.0, triangle=False,
         label_smoothing=0.0, flip="none", shift=0, look_ahead=False,
@@ -187,9 +194,14 @@ def ladder() -> list[Rung]:
     devices: dict[str, Any] = {}
     for name, change, of_network, of_settings in CHANGES:
         devices, settings = devices | of_network, replace(settings, **of_settings)
-        config = network(**devices) if devices else CNNConfig()
+        config = ConvNetConfig(widths=widths, **devices) if devices else CNNConfig()
         rungs.append(Rung(name=name, change=change, network=config, settings=settings))
     return rungs
+
+
+def top() -> ConvNetConfig:
+    """The network of the ladder with every device on."""
+    return next(rung.network for rung in ladder() if rung.name == "look_ahead")
 
 
 def train_ladder(
@@ -197,7 +209,7 @@ def train_ladder(
 ) -> tuple[None, dict]:
     """One seed of every rung, or of as many as fit into the minutes; no network is shipped.
 
-    What a rung measured is kept beside the checkpoints as soon as it is done, and is taken from there again.
+    What a rung measured is kept as soon as it is done, and is taken from there again.
     The time of one rung decides whether the next one still fits; those left out are listed as "skipped".
     """
     train, held_out = training_images(), load_cifar10(split="validation")
@@ -214,14 +226,12 @@ def train_ladder(
             if skipped or left < longest:
                 skipped.append(rung.name)
                 continue
-            path = folder / f"{rung.name}.safetensors"
             chosen = chosen or run_precision(
-                precision, path, lambda: fastest_precision(network(), train.images)
+                precision, checkpoint_path(folder), lambda: fastest_precision(top(), train.images)
             )
             start = time.monotonic()
-            row = {"of": made_by} | measure_rung(rung, seed, train, held_out, chosen, path)
-            write_json(file, row)
-            path.unlink(missing_ok=True)  # its row is all that is kept
+            row = {"of": made_by} | measure_rung(rung, seed, train, held_out, chosen)
+            write_json(file, row)  # all that is kept of a rung; one that was cut begins again
             longest = max(longest, time.monotonic() - start)
         chosen = stated(row["precision"])
         rows.append({key: value for key, value in row.items() if key != "of"})
@@ -234,20 +244,24 @@ def measure_rung(
     train: LabelledImages,
     held_out: LabelledImages,
     precision: Precision,
-    path: Path,
 ) -> dict:
-    """Trains one rung, or goes on with it; what it is, what it costs and what it scores."""
+    """Trains one rung; what it is, what it costs and what it scores.
+
+    "seconds" are those of the clock, "cpu_seconds" those that this process spent on processors.
+    """
     config = rung.network
     if isinstance(config, CNNConfig):
         config = replace(config, classes=len(train.class_names), image_size=train.images.shape[-1])
+    begun = time.process_time()
     model, run = train_convnet(
-        config, rung.settings, train.images, train.labels, seed=seed, precision=precision, path=path
+        config, rung.settings, train.images, train.labels, seed=seed, precision=precision
     )
+    cpu_seconds = time.process_time() - begun
     weights = sum(p.numel() for p in model.parameters() if p.requires_grad)
     views = {v: accuracy(model, held_out.images, held_out.labels, v)["accuracy"] for v in VIEWS}
     return {
         "name": rung.name, "change": rung.change, "seed": seed, "precision": str(precision),
-        "steps": run.step, "seconds": round(run.elapsed, 2), "weights": weights, "n": len(held_out),
+        "steps": run.step, "seconds": round(run.elapsed, 2), "cpu_seconds": round(cpu_seconds, 2), "weights": weights, "n": len(held_out),
         "loss": round(run.history[-1]["loss"], 4), "views": views,
     }  # fmt: skip
 
@@ -281,6 +295,7 @@ def ladder_summary(kind: str, records: Sequence[dict]) -> dict:
         rungs[name] = {
             "change": same[0]["change"], "seeds": list(plain), "n": same[0]["n"], "weights": same[0]["weights"],
             "seconds": over_seeds([row["seconds"] for row in same]),
+            "cpu_seconds": over_seeds([row["cpu_seconds"] for row in same]),
             "views": {
                 view.replace(" ", "_"): over_seeds([row["views"][view] for row in same]) for view in VIEWS
             },
@@ -292,6 +307,42 @@ def ladder_summary(kind: str, records: Sequence[dict]) -> dict:
         "skipped": [{"seed": each["seeds"][0], "rungs": each["skipped"]} for each in records],
         "rows": rows,
     }
+
+
+def ladder_costs(folder: Path, seed: int, result: dict) -> dict:
+    """Adds "cost": seconds of processor time of each rung's steps, by steps of all rungs in turns.
+
+    The fastest of five steps counts, so that rungs compare on a busy machine, too; "cpu_seconds" of the
+    trainings do so only where nothing else ran. On a GPU "seconds" are what to look at.
+    """
+    train, precision = training_images(), stated(result["precision"])
+    trials = {rung.name: one_step(rung, train, precision) for rung in ladder()}
+    fastest = dict.fromkeys(trials, float("inf"))
+    for turn in range(6):  # the first allocates and is not counted
+        for name, trial in trials.items():
+            begun = time.process_time()
+            trial()
+            if turn:
+                fastest[name] = min(fastest[name], time.process_time() - begun)
+    steps = {row["name"]: row["steps"] for row in result["metrics"]["rows"]}
+    return {"cost": {name: round(fastest[name] * n, 2) for name, n in steps.items()}}
+
+
+def one_step(rung: Rung, train: LabelledImages, precision: Precision) -> Callable[[], Tensor]:
+    """A step of a rung's training, to be timed."""
+    config, size = rung.network, min(rung.settings.batch_size, len(train))
+    if isinstance(config, CNNConfig):
+        config = replace(config, classes=len(train.class_names), image_size=train.images.shape[-1])
+    device = runtime.default_device()
+    model = precision.place(untrained(config, train.images), device).train()
+    optimizer = make_optimizer(model, rung.settings)
+    images = train.images[:size].to(device).float() / 255
+    if precision.channels_last:
+        images = images.contiguous(memory_format=torch.channels_last)
+    labels, smoothing = train.labels[:size].to(device), rung.settings.label_smoothing
+    return lambda: classification_step(
+        model, optimizer, images, labels, label_smoothing=smoothing, precision=precision
+    )
 
 
 def over_seeds(values: Sequence[float]) -> dict[str, float]:
@@ -307,6 +358,6 @@ RUNS = (
     PublishedRun(family="convnet", kind="filters 7x7", train=train_recipe),
     PublishedRun(
         family="cifar10", kind="ladder", train=train_ladder, seeds=SEEDS, summary=ladder_summary,
-        ships_network=False,
+        ships_network=False, extras=ladder_costs,
     ),
 )  # fmt: skip
