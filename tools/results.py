@@ -39,7 +39,10 @@ from tools.modes import NO_DATA, ROOT
 MADE = Path("tools", "results_made.json")
 RESULTS, WEIGHTS = Path("aesthetic_utils", "results"), Path("aesthetic_utils", "weights")
 PACKAGES = ("aesthetic_utils", "tools")
-EYES = {"gan": ("cnn_emoji_category",), "srgan": ("srresnet_x4_small", "cnn_cifar10")}
+EYES = {
+    "gan": ("cnn_emoji_category",),
+    "srgan": ("srresnet_x4", "convnet_filters_7x7", "convnet_cifar10"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

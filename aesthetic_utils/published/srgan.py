@@ -1,29 +1,49 @@
-"""The published SRGAN: the published SRResNet, trained on against a discriminator."""
+"""The published SRGAN: the published SRResNet, trained on in the eyes of a classifier and of a discriminator.
 
+aesthetic train srgan_x4 --photos FOLDER
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from torch import Tensor
 
 from aesthetic_utils.data.photos import load_photos
+from aesthetic_utils.losses import feature_distance
 from aesthetic_utils.models import SRResNet, SRResNetConfig
+from aesthetic_utils.models.lite import DEPTHS, has_lite0, load_lite0
 from aesthetic_utils.published import super_resolution as sr
-from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
-from aesthetic_utils.runtime import by_mode
-from aesthetic_utils.training.perception import EYES, enlargements, load_eyes, perception_distortion
+from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record, thinned
+from aesthetic_utils.runtime import by_mode, default_device, evaluating
+from aesthetic_utils.statistics.intervals import mean_and_interval
+from aesthetic_utils.storage import write_json
+from aesthetic_utils.training.perception import (
+    EYES,
+    distance_by_band,
+    enlargements,
+    load_eyes,
+    nearer,
+    perception_distortion,
+    second_ruler,
+)
 from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.srgan import SRGANSettings, between, train_srgan
 from aesthetic_utils.training.weights import load_weights, weights_info
 
-START = "srresnet_x4_small"  # the network that learns on
+START = "srresnet_x4"  # the network that learns on
+TEACHER = "convnet_filters_7x7"  # the classifier in whose features it learns; EYES, which measure, are others
 SHARES = (0.25, 0.5, 0.75)  # of the way from the start to the end, for the plane
+SEEDS = (0, 1, 2)
 
 
 def settings_by_mode() -> SRGANSettings:
-    """The sizes of a run in each mode."""
+    """The sizes of a run in each mode; a GPU gets larger batches, and so many steps that its time decides."""
+    large = {"batch_size": 16, "steps": 100_000} if default_device().type == "cuda" else {}
     return by_mode(
         smoke=SRGANSettings(steps=2, patch=16, batch_size=2, channels=4),
-        laptop=SRGANSettings(steps=300),
-        full=SRGANSettings(),
+        laptop=SRGANSettings(steps=100),
+        full=SRGANSettings(**large),
     )
 
 
@@ -33,36 +53,129 @@ def load_start() -> SRResNet:
     return load_weights(network, START).float()
 
 
-def srgan_metrics(start: SRResNet, end: SRResNet) -> dict:
-    """Where test photographs lie on the plane, enlarged by the start, by the end, and by what is between."""
+def held_out(split: str, networks: dict[str, SRResNet]) -> dict[str, list[Tensor]]:
+    """Photographs of a split, enlarged in every way: method -> images, "original" among them."""
     few, long_side = by_mode(smoke=(1, 128), laptop=(4, 384), full=(None, 384))
+    results: dict[str, list[Tensor]] = {}
+    for photo in load_photos(split, long_side)[:few]:
+        for method, image in enlargements(photo.image, networks).items():
+            results.setdefault(method, []).append(image)
+    return results
+
+
+def srgan_metrics(start: SRResNet, end: SRResNet) -> dict:
+    """Test photographs on the plane, enlarged by the start, by the end and by what is between; the second ruler.
+
+    "bands": which details make the distance, for four methods. "second_ruler" is None without the optional
+    packages of EfficientNet-lite0.
+    """
     start, end = start.cpu(), end.cpu()
     networks = {"srresnet": start}
     networks |= {f"{share:.0%} of the way": between(start, end, share) for share in SHARES}
     networks |= {"srgan": end}
-    results: dict[str, list[Tensor]] = {}
-    for photo in load_photos("test", long_side)[:few]:
-        for method, image in enlargements(photo.image, networks).items():
-            results.setdefault(method, []).append(image)
-    return {"eyes": EYES, "plane": perception_distortion(results, load_eyes())}
-
-
-def train_published_srgan(
-    kind: str, seed: int, folder: Path, minutes: float | None, precision: str
-) -> tuple[SRResNet, dict]:
-    """Both networks and what lies between them, on the plane."""
-    path = checkpoint_path(folder)
-    settings, start = settings_by_mode(), load_start()
-    low, high = sr.training_tiles(start.config.scale)
-    timed = sr.settings_by_mode("x4")
-    chosen = run_precision(precision, path, lambda: sr.fastest_precision(timed))
-    model, run = train_srgan(
-        settings, start, low, high, seed=seed, precision=chosen, path=path, minutes=minutes
-    )
-    metrics = srgan_metrics(start, model)
-    return model, record(settings, chosen, seed, run, metrics) | {
-        "start": weights_info(START)["sha256"]
+    results, eyes = held_out("test", networks), load_eyes()
+    methods = ("nearest", "bicubic", "srresnet", "srgan")
+    bands = {m: distance_by_band(results[m], results["original"], eyes) for m in methods}
+    both = held_out("validation", {name: networks[name] for name in ("srresnet", "srgan")})
+    both = {method: results[method] + both[method] for method in both}
+    return {
+        "eyes": EYES,
+        "plane": perception_distortion(results, eyes),
+        "bands": bands,
+        "second_ruler": by_second_ruler(both) if has_lite0() else None,
     }
 
 
-RUNS = (PublishedRun(family="srgan", kind="x4", train=train_published_srgan),)
+def by_second_ruler(results: dict[str, list[Tensor]]) -> dict:
+    """Mean distances of each method, and in how many of the pictures SRGAN is nearer than others, at each depth."""
+    distances = second_ruler(results, load_lite0())
+    others = [method for method in distances if method != "srgan"]
+    return {
+        "network": "efficientnet-lite0",
+        "after_blocks": list(DEPTHS),
+        "n": len(results["original"]),
+        "distance": {method: d.mean(0).tolist() for method, d in distances.items()},
+        "srgan_nearer_than": {m: nearer(distances["srgan"], distances[m]) for m in others},
+    }
+
+
+def kept_validation(folder: Path) -> Callable[[SRResNet], dict[str, float]]:
+    """What a run asks of its network on the way: PSNR-Y and the distance in the teacher's features.
+
+    Means over the validation photographs; also appended to validation.json in the folder, as they come.
+    """
+    few, long_side = by_mode(smoke=(1, 128), laptop=(2, 256), full=(6, 256))
+    photos = {photo.name: photo.image for photo in load_photos("validation", long_side)[:few]}
+    file, rows, teacher = folder / "validation.json", [], load_eyes(TEACHER)
+
+    def validate(model: SRResNet) -> dict[str, float]:
+        psnr = sr.means(sr.super_resolution_table(model, photos))["srresnet_psnr_y"]
+        gaps = []
+        with evaluating(teacher):
+            for image in photos.values():
+                made = enlargements(image, {"srgan": model})
+                seen, expected = (teacher.maps(made[k][None]) for k in ("srgan", "original"))
+                gaps.append(float(feature_distance(seen, expected).mean()))
+        rows.append({"psnr_y": psnr, "features": sum(gaps) / len(gaps)})
+        write_json(file, rows)
+        return rows[-1]
+
+    return validate
+
+
+def train_published_srgan(
+    kind: str,
+    seed: int,
+    folder: Path,
+    minutes: float | None,
+    precision: str,
+    photos: Path | None = None,
+) -> tuple[SRResNet, dict]:
+    """Both networks and what lies between them, on the plane and by the second ruler.
+
+    photos: a folder of photographs to train on, in place of the embedded ones; see `training_pool`.
+    """
+    path = checkpoint_path(folder)
+    settings, start = settings_by_mode(), load_start()
+    like_sr = replace(sr.settings_by_mode("x4"), patch=settings.patch, reject=settings.reject)
+    pool, data = sr.training_pool(like_sr, photos)
+    chosen = run_precision(precision, path, lambda: sr.fastest_precision(like_sr))
+    model, run = train_srgan(
+        settings, start, load_eyes(TEACHER), pool, seed=seed, precision=chosen, path=path,
+        minutes=minutes, validate=kept_validation(folder),
+    )  # fmt: skip
+    result = record(settings, chosen, seed, run, srgan_metrics(start, model))
+    losses = [row for row in run.history if "pixels" in row]
+    looks = [row for row in run.history if "pixels" not in row]
+    return model, result | {
+        "data": data,
+        "start": weights_info(START)["sha256"],
+        "teacher": {"name": TEACHER, "sha256": weights_info(TEACHER)["sha256"]},
+        "history": thinned(losses),
+        "validation": thinned(looks),
+    }
+
+
+def srgan_summary(kind: str, records: Sequence[dict]) -> dict:
+    """What the shipped network measured, and under "seeds" means and intervals of the SRGANs of all seeds."""
+    metrics = [each["metrics"] for each in records]
+    ends = [next(row for row in m["plane"] if row["method"] == "srgan") for m in metrics]
+    by_seed = [
+        {"seed": each["seeds"][0], "steps": each["steps"], "minutes": each["minutes"]}
+        | {key: end[key] for key in ("psnr_y", "ssim_y", "frechet")}
+        | {"second_ruler": m["second_ruler"]}
+        for each, end, m in zip(records, ends, metrics, strict=True)
+    ]
+    over_seeds = {
+        key: mean_and_interval([end[key] for end in ends])
+        for key in ("psnr_y", "ssim_y", "frechet")
+    }
+    return metrics[0] | {"over_seeds": over_seeds, "by_seed": by_seed}
+
+
+RUNS = (
+    PublishedRun(
+        family="srgan", kind="x4", train=train_published_srgan, seeds=SEEDS, summary=srgan_summary,
+        takes=("photos",),
+    ),
+)  # fmt: skip
