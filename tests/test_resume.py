@@ -57,7 +57,9 @@ def train_small_srgan(seed_of_start: int = 0, **options):
     torch.manual_seed(seed_of_start)
     start = SRResNet(SRResNetConfig(blocks=1, channels=4, scale=2))
     eyes = ConvNet(ConvNetConfig(widths=(4, 4, 4)))
-    settings = training_srgan.SRGANSettings(steps=STEPS, patch=8, batch_size=2, channels=4)
+    settings = training_srgan.SRGANSettings(
+        steps=STEPS, patch=8, batch_size=2, channels=4, shrink=1
+    )
     pool = patch_pool([*images(2, 40)], 2, 8)
     return training_srgan.train_srgan(settings, start, eyes, pool, **options)
 

@@ -118,6 +118,13 @@ def test_the_loss_is_the_weighted_sum_of_its_terms():
         torch.testing.assert_close(whole, sum(each), atol=1e-6, rtol=1e-3)
 
 
+def test_the_eyes_are_shown_means_of_squares_from_a_corner_on():
+    image = torch.arange(30.0).view(1, 1, 5, 6)
+    assert torch.equal(srgan.shown(image, (0, 0), 1), image)
+    expected = torch.tensor([[[[10.5, 12.5], [22.5, 24.5]]]])  # rows 1 to 4, columns 1 to 4
+    assert torch.equal(srgan.shown(image, (1, 1), 2), expected)
+
+
 def test_training_starts_from_the_network_and_leaves_it_as_it_was(tmp_path):
     start, eyes = network(), looker()
     before, before_eyes = state(start), state(eyes)

@@ -21,6 +21,7 @@ from aesthetic_utils.storage import write_json
 from aesthetic_utils.training.perception import (
     EYES,
     distance_by_band,
+    energies,
     enlargements,
     load_eyes,
     nearer,
@@ -31,10 +32,13 @@ from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.srgan import SRGANSettings, between, train_srgan
 from aesthetic_utils.training.weights import load_weights, weights_info
 
-START = "srresnet_x4"  # the network that learns on
-TEACHER = "convnet_filters_7x7"  # the classifier in whose features it learns; EYES, which measure, are others
+START = "srresnet_x4_light"  # the network that learns on: a processor takes three times as many steps with it
+TEACHER = (
+    "convnet_cifar10"  # the classifier in whose features it learns; EYES, which measure, are others
+)
 SHARES = (0.25, 0.5, 0.75)  # of the way from the start to the end, for the plane
 SEEDS = (0, 1, 2)
+WITHOUT_SRGAN = ("nearest", "bicubic", "srresnet")
 
 
 def settings_by_mode() -> SRGANSettings:
@@ -66,24 +70,43 @@ def held_out(split: str, networks: dict[str, SRResNet]) -> dict[str, list[Tensor
 def srgan_metrics(start: SRResNet, end: SRResNet) -> dict:
     """Test photographs on the plane, enlarged by the start, by the end and by what is between; the second ruler.
 
-    "bands": which details make the distance, for four methods. "second_ruler" is None without the optional
-    packages of EfficientNet-lite0.
+    "energy" is that of each of `bands`, as a share of the originals'. "second_ruler" is None without the
+    optional packages of EfficientNet-lite0.
     """
     start, end = start.cpu(), end.cpu()
     networks = {"srresnet": start}
     networks |= {f"{share:.0%} of the way": between(start, end, share) for share in SHARES}
     networks |= {"srgan": end}
-    results, eyes = held_out("test", networks), load_eyes()
-    methods = ("nearest", "bicubic", "srresnet", "srgan")
-    bands = {m: distance_by_band(results[m], results["original"], eyes) for m in methods}
+    results = held_out("test", networks)
     both = held_out("validation", {name: networks[name] for name in ("srresnet", "srgan")})
     both = {method: results[method] + both[method] for method in both}
     return {
         "eyes": EYES,
-        "plane": perception_distortion(results, eyes),
-        "bands": bands,
+        "plane": perception_distortion(results, load_eyes()),
+        "energy": {m: energies(results[m], results["original"]) for m in (*WITHOUT_SRGAN, "srgan")},
         "second_ruler": by_second_ruler(both) if has_lite0() else None,
     }
+
+
+def distances_by_band(folder: Path, seed: int, result: dict) -> dict:
+    """Which details make the distance of what needs no SRGAN, in the middle of each test photograph, in two eyes."""
+    results = held_out("test", {"srresnet": load_start()})
+    middles = {method: [middle(image) for image in images] for method, images in results.items()}
+    return {
+        "bands": {
+            name: {
+                method: distance_by_band(middles[method], middles["original"], load_eyes(name))
+                for method in WITHOUT_SRGAN
+            }
+            for name in (EYES, TEACHER)
+        }
+    }
+
+
+def middle(image: Tensor, size: int = 192) -> Tensor:
+    """The middle of a picture, or all of a smaller one: [3, H, W] -> [3, size, size]."""
+    top, left = (max(side - size, 0) // 2 for side in image.shape[1:])
+    return image[:, top : top + size, left : left + size]
 
 
 def by_second_ruler(results: dict[str, list[Tensor]]) -> dict:
@@ -176,6 +199,6 @@ def srgan_summary(kind: str, records: Sequence[dict]) -> dict:
 RUNS = (
     PublishedRun(
         family="srgan", kind="x4", train=train_published_srgan, seeds=SEEDS, summary=srgan_summary,
-        takes=("photos",),
+        takes=("photos",), extras=distances_by_band,
     ),
 )  # fmt: skip

@@ -31,7 +31,7 @@ from aesthetic_utils.training.super_resolution import (
     upscale,
 )
 
-EYES = "convnet_cifar10"  # the classifier of photographs whose features are compared
+EYES = "convnet_filters_7x7"  # the classifier of photographs whose features are compared; the SRGAN learned in others
 PATCH = 32  # pixels, the size of the pictures that the classifiers have learned
 
 
@@ -143,14 +143,22 @@ def distance_by_band(
 
     mine, theirs = ([bands(image) for image in x] for x in (images, originals))
     rows = []
-    for n in range(len(BANDS) + 1):
+    for n, energy in enumerate(energies(images, originals)):
         given_back = [
             (image - a[n] + b[n]).clamp(0, 1)
             for image, a, b in zip(images, mine, theirs, strict=True)
         ]
-        energy = [sum(_energy(parts[n]) for parts in x) for x in (mine, theirs)]
-        rows.append({"frechet": distance(given_back), "energy": energy[0] / energy[1]})
+        rows.append({"frechet": distance(given_back), "energy": energy})
     return {"frechet": distance(images), "by_band": rows}
+
+
+def energies(images: Sequence[Tensor], originals: Sequence[Tensor]) -> list[float]:
+    """The energy of all images in each of `bands`, as a share of that of the originals."""
+    sums = [
+        [sum(_energy(part) for part in parts) for parts in zip(*map(bands, x), strict=True)]
+        for x in (images, originals)
+    ]
+    return [mine / theirs for mine, theirs in zip(*sums, strict=True)]
 
 
 def _energy(part: Tensor) -> float:

@@ -19,7 +19,7 @@ from aesthetic_utils.losses import feature_distance, generator_loss
 from aesthetic_utils.models import SRResNet
 from aesthetic_utils.models.convnet import ConvNet
 from aesthetic_utils.models.srgan import SRDiscriminator, SRDiscriminatorConfig
-from aesthetic_utils.runtime import Precision, default_device, seed_everything
+from aesthetic_utils.runtime import Precision, default_device, seed_everything, step_generator
 from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.gan import discriminator_step
 from aesthetic_utils.training.optimization import (
@@ -38,16 +38,18 @@ VALIDATIONS = 6  # looks at the validation photographs during a run
 class SRGANSettings:
     """Settings of one training run."""
 
-    steps: int = 1_500  # at most; the paper: 200,000
+    steps: int = 3_000  # at most; the paper: 200,000
     patch: int = 24  # pixels of the small patch, as in the paper
     batch_size: int = 4  # more steps in the same time; the paper has 16 on a GPU
     reject: float = 0.5  # share of the places in the photographs with the least detail, never drawn
     channels: int = 32  # of the discriminator's first layer; the paper has 64
     pixels: float = 1.0  # weight of the mean absolute error
-    features: float = 0.3  # weight of the distance in the classifier's features
-    adversarial: float = 5e-3  # weight of the doubt
+    features: float = 0.15  # weight of the distance in the classifier's features
+    adversarial: float = 3e-3  # weight of the doubt
+    shrink: int = 2  # the classifier sees pictures so many times smaller: fine detail is left to the discriminator
+    shift: int = 4  # pixels; from a corner drawn within so many, or its pooling prints its grid on the picture
     depths: int = 3  # of the classifier: its first layer and so many blocks less one
-    learning_rate: float = 2e-4  # of the enlarger at its peak; the paper has 1e-4
+    learning_rate: float = 2e-4  # of the enlarger at its peak; the paper has 1e-4 throughout
     ema_decay: float = 0.99  # the averaged weights are the result
 
 
@@ -59,6 +61,7 @@ def perceptual_step(
     optimizer: torch.optim.Optimizer,
     settings: SRGANSettings,
     *,
+    corner: tuple[int, int] = (0, 0),
     precision: Precision = Precision(),  # noqa: B008 (frozen)
     scaler: torch.amp.GradScaler | None = None,
 ) -> dict[str, Tensor]:
@@ -66,15 +69,15 @@ def perceptual_step(
 
     restored: with the network's graph, and high, its originals: [N, 3, sp, sp] in [0, 1]. The loss is the
     sum, with the weights of the settings, of "pixels", the mean absolute error; "features", the mean over
-    depths of `feature_distance` in the eyes; and "doubt", -E[log D(restored)], equation 6 of Ledig et al.
+    depths of `feature_distance` in the eyes, of what `shown` gives from this corner on; and "doubt", -E[log D(restored)], equation 6 of Ledig et al.
     (2017). Eyes and discriminator collect no gradient.
     """
     discriminator.requires_grad_(False)
     try:
         with precision.autocast(high.device):
             with torch.no_grad():
-                expected = eyes.maps(high, settings.depths)
-            seen = eyes.maps(restored, settings.depths)
+                expected = eyes.maps(shown(high, corner, settings.shrink), settings.depths)
+            seen = eyes.maps(shown(restored, corner, settings.shrink), settings.depths)
             logits = discriminator(restored)
         pixels = F.l1_loss(restored.float(), high)
         features = feature_distance(seen, expected).mean()
@@ -86,6 +89,16 @@ def perceptual_step(
     finally:
         discriminator.requires_grad_(True)
     return {"pixels": pixels.detach(), "features": features.detach(), "doubt": doubt.detach()}
+
+
+def shown(images: Tensor, corner: tuple[int, int], shrink: int) -> Tensor:
+    """Images from row and column `corner` on, each square of shrink x shrink pixels averaged into one.
+
+    [N, C, H, W] -> [N, C, (H - row) // shrink, (W - column) // shrink]. A classifier that halves its maps
+    sees some rows and columns better than others; with the corner at random no place is favoured.
+    """
+    row, column = corner
+    return F.avg_pool2d(images[:, :, row:, column:], shrink)
 
 
 def train_srgan(
@@ -139,9 +152,12 @@ def train_srgan(
             untouched, discriminator, adam_d, y, restored.detach(), precision=precision,
             scaler=scalers["discriminator"],
         )  # fmt: skip
+        row, column = torch.randint(
+            settings.shift, (2,), generator=step_generator(seed, step)
+        ).tolist()
         terms = perceptual_step(
-            restored, y, eyes, discriminator, adam_g, settings, precision=precision,
-            scaler=scalers["generator"],
+            restored, y, eyes, discriminator, adam_g, settings, corner=(row, column),
+            precision=precision, scaler=scalers["generator"],
         )  # fmt: skip
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, discriminator=loss_d, **terms)
