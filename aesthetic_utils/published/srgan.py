@@ -3,6 +3,7 @@
 aesthetic train srgan_x4 --photos FOLDER
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from aesthetic_utils.models import SRResNet, SRResNetConfig
 from aesthetic_utils.models.lite import DEPTHS, has_lite0, load_lite0
 from aesthetic_utils.published import super_resolution as sr
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record, thinned
-from aesthetic_utils.runtime import by_mode, default_device, evaluating
+from aesthetic_utils.runtime import by_mode, default_device, evaluating, run_mode
 from aesthetic_utils.statistics.intervals import mean_and_interval
 from aesthetic_utils.storage import write_json
 from aesthetic_utils.training.perception import (
@@ -30,7 +31,7 @@ from aesthetic_utils.training.perception import (
 )
 from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.srgan import SRGANSettings, between, train_srgan
-from aesthetic_utils.training.weights import load_weights, weights_info
+from aesthetic_utils.training.weights import load_weights, save_weights, weights_info
 
 START = "srresnet_x4_light"  # the network that learns on: a processor takes three times as many steps with it
 TEACHER = (
@@ -68,39 +69,77 @@ def held_out(split: str, networks: dict[str, SRResNet]) -> dict[str, list[Tensor
 
 
 def srgan_metrics(start: SRResNet, end: SRResNet) -> dict:
-    """Test photographs on the plane, enlarged by the start, by the end and by what is between; the second ruler.
+    """What one seed measures: where the test photographs lie on the plane, and the second ruler.
 
-    "energy" is that of each of `bands`, as a share of the originals'. "second_ruler" is None without the
-    optional packages of EfficientNet-lite0.
+    "second_ruler" is None without the optional packages of EfficientNet-lite0.
     """
-    start, end = start.cpu(), end.cpu()
-    networks = {"srresnet": start}
-    networks |= {f"{share:.0%} of the way": between(start, end, share) for share in SHARES}
-    networks |= {"srgan": end}
+    networks = {"srresnet": start.cpu(), "srgan": end.cpu()}
     results = held_out("test", networks)
-    both = held_out("validation", {name: networks[name] for name in ("srresnet", "srgan")})
-    both = {method: results[method] + both[method] for method in both}
+    (row,) = perception_distortion({m: results[m] for m in ("original", "srgan")}, load_eyes())
+    both = {
+        m: images + more[m]
+        for more in [held_out("validation", networks)]
+        for m, images in results.items()
+    }
     return {
         "eyes": EYES,
-        "plane": perception_distortion(results, load_eyes()),
-        "energy": {m: energies(results[m], results["original"]) for m in (*WITHOUT_SRGAN, "srgan")},
+        "srgan": row,
         "second_ruler": by_second_ruler(both) if has_lite0() else None,
     }
 
 
-def distances_by_band(folder: Path, seed: int, result: dict) -> dict:
+def plane_metrics(start: SRResNet, end: SRResNet) -> dict:
+    """Test photographs on the plane, enlarged by the start, by the end and by what is between.
+
+    "energy" is that of each of `bands`, as a share of the originals'.
+    """
+    networks = {"srresnet": start}
+    networks |= {f"{share:.0%} of the way": between(start, end, share) for share in SHARES}
+    networks |= {"srgan": end}
+    results = held_out("test", networks)
+    return {
+        "plane": perception_distortion(results, load_eyes()),
+        "energy": {m: energies(results[m], results["original"]) for m in (*WITHOUT_SRGAN, "srgan")},
+    }
+
+
+def band_metrics() -> dict:
     """Which details make the distance of what needs no SRGAN, in the middle of each test photograph, in two eyes."""
     results = held_out("test", {"srresnet": load_start()})
     middles = {method: [middle(image) for image in images] for method, images in results.items()}
     return {
-        "bands": {
-            name: {
-                method: distance_by_band(middles[method], middles["original"], load_eyes(name))
-                for method in WITHOUT_SRGAN
-            }
-            for name in (EYES, TEACHER)
+        name: {
+            method: distance_by_band(middles[method], middles["original"], load_eyes(name))
+            for method in WITHOUT_SRGAN
         }
+        for name in (EYES, TEACHER)
     }
+
+
+def kept(folder: Path, name: str, of: dict, measure: Callable[[], dict]) -> dict:
+    """What was measured, kept in the folder of the run and taken from there if it was made of the same things."""
+    file = folder / f"{name}.json"
+    if file.exists() and (found := json.loads(file.read_text("utf-8")))["of"] == of:
+        return found["measured"]
+    measured = measure()
+    write_json(file, {"of": of, "measured": measured})
+    return measured
+
+
+def made_of(**more: object) -> dict:
+    """What all measures depend on, but for the code."""
+    names = (START, EYES, TEACHER)
+    return {"mode": run_mode()} | {n: weights_info(n)["sha256"] for n in names} | more
+
+
+def first_seed_metrics(folder: Path, seed: int, result: dict) -> dict:
+    """What the record says of the shipped network beside `srgan_metrics`: the plane, and what it looks at."""
+    file = folder / "weights.safetensors"
+    start, info = load_start(), weights_info(file)
+    end = load_weights(SRResNet(start.config), file)
+    of = made_of(weights=info["sha256"])
+    plane = kept(folder, "plane", of, lambda: plane_metrics(start, end))
+    return plane | {"bands": kept(folder, "bands", made_of(), band_metrics)}
 
 
 def middle(image: Tensor, size: int = 192) -> Tensor:
@@ -167,7 +206,10 @@ def train_published_srgan(
         settings, start, load_eyes(TEACHER), pool, seed=seed, precision=chosen, path=path,
         minutes=minutes, validate=kept_validation(folder),
     )  # fmt: skip
-    result = record(settings, chosen, seed, run, srgan_metrics(start, model))
+    saved = save_weights(model, folder / "weights.safetensors", config=model.config)
+    of = made_of(weights=saved["sha256"], lite0=has_lite0())
+    metrics = kept(folder, "metrics", of, lambda: srgan_metrics(start, model))
+    result = record(settings, chosen, seed, run, metrics)
     losses = [row for row in run.history if "pixels" in row]
     looks = [row for row in run.history if "pixels" not in row]
     return model, result | {
@@ -180,25 +222,24 @@ def train_published_srgan(
 
 
 def srgan_summary(kind: str, records: Sequence[dict]) -> dict:
-    """What the shipped network measured, and under "seeds" means and intervals of the SRGANs of all seeds."""
+    """Means and intervals over the seeds, and what each measured; the second ruler of the shipped network."""
     metrics = [each["metrics"] for each in records]
-    ends = [next(row for row in m["plane"] if row["method"] == "srgan") for m in metrics]
-    by_seed = [
-        {"seed": each["seeds"][0], "steps": each["steps"], "minutes": each["minutes"]}
-        | {key: end[key] for key in ("psnr_y", "ssim_y", "frechet")}
-        | {"second_ruler": m["second_ruler"]}
-        for each, end, m in zip(records, ends, metrics, strict=True)
-    ]
-    over_seeds = {
-        key: mean_and_interval([end[key] for end in ends])
-        for key in ("psnr_y", "ssim_y", "frechet")
-    }
-    return metrics[0] | {"over_seeds": over_seeds, "by_seed": by_seed}
+    keys = ("psnr_y", "ssim_y", "frechet")
+    return {
+        "eyes": metrics[0]["eyes"],
+        "over_seeds": {key: mean_and_interval([m["srgan"][key] for m in metrics]) for key in keys},
+        "by_seed": [
+            {"seed": each["seeds"][0], "steps": each["steps"], "minutes": each["minutes"]} | m["srgan"]
+            | {"second_ruler": m["second_ruler"]}
+            for each, m in zip(records, metrics, strict=True)
+        ],
+        "second_ruler": metrics[0]["second_ruler"],
+    }  # fmt: skip
 
 
 RUNS = (
     PublishedRun(
         family="srgan", kind="x4", train=train_published_srgan, seeds=SEEDS, summary=srgan_summary,
-        takes=("photos",), extras=distances_by_band,
+        takes=("photos",), extras=first_seed_metrics,
     ),
 )  # fmt: skip
