@@ -1,5 +1,8 @@
 """Losses as free functions, one an equation. (Cross-entropy, L1 and MSE are torch's own.)"""
 
+from collections.abc import Sequence
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -50,3 +53,29 @@ def ranking_loss(winners: Tensor, losers: Tensor, ties: Tensor | None = None) ->
     if ties is not None:
         loss = loss + ties * gap / 2  # softplus(-g) + g / 2 is the mean of both outcomes
     return loss.mean()
+
+
+def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """How differently a network sees two batches of images, at each of several depths: [N, depths], 0 to 4.
+
+    a, b: maps at each depth, float [N, C, H, W], of the images and of what they are compared with. At each
+    place the C numbers are made a vector of length 1; the squared distance of the two is averaged over the
+    places. It is 2 - 2 cos of the angle between them, whatever their lengths. Zhang et al. (2018),
+    equation 1, with all learned weights w = 1, https://arxiv.org/abs/1801.03924. Raises ValueError for
+    another number of depths or other shapes, and for none.
+    """
+    shapes = [[tuple(x.shape) for x in maps] for maps in (a, b)]
+    if not a or shapes[0] != shapes[1] or any(len(shape) != 4 for shape in shapes[0]):
+        raise ValueError(
+            "maps [N, C, H, W] at the same depths are needed, and at least one; got the shapes "
+            f"{shapes[0]} and {shapes[1]}"
+        )
+    pairs = zip(a, b, strict=True)
+    gaps = [(_unit(x) - _unit(y)).square().sum(1).mean((1, 2)) for x, y in pairs]  # [N] each
+    return torch.stack(gaps, 1)  # [N, depths]
+
+
+def _unit(maps: Tensor) -> Tensor:
+    """Vectors of length 1 along the channels; one of length 0 stays, and has a gradient."""
+    maps = maps.float()
+    return maps * (maps.square().sum(1, keepdim=True) + 1e-8).rsqrt()  # [N, C, H, W]

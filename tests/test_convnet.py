@@ -142,3 +142,17 @@ def test_the_filters_of_a_whitening_layer_are_not_trained_and_its_bias_is():
     assert "blocks.0.norm1.bias" in trained and "blocks.0.norm1.weight" not in trained
     learned = ConvNet(ConvNetConfig(first="learned", first_kernel=7, **SMALL))
     assert learned.first[0].weight.requires_grad
+
+
+def test_maps_come_from_every_depth_and_end_in_the_features():
+    torch.manual_seed(0)
+    model = ConvNet(ConvNetConfig(widths=(4, 6, 8))).eval()
+    images = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        maps, first_two = model.maps(images), model.maps(images, 2)
+        features = model.features(images)
+    assert [tuple(x.shape[1:]) for x in maps] == [(24, 31, 31), (4, 15, 15), (6, 7, 7), (8, 3, 3)]
+    assert torch.equal(maps[-1].amax((2, 3)), features)
+    assert len(first_two) == 2 and all(map(torch.equal, first_two, maps))
+    with pytest.raises(ValueError, match="at least 9 pixels"):
+        model.maps(torch.rand(2, 3, 8, 8))

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from aesthetic_utils.models.lite import SIDE, Lite0
+from aesthetic_utils.models.lite import DEPTHS, SIDE, Lite0
 
 
 class Echo(nn.Module):
@@ -38,3 +38,19 @@ def test_a_fine_pattern_becomes_its_mean_and_no_coarse_one():
 
 def test_its_sizes_are_those_of_the_paper():
     assert SIDE == 224
+
+
+class Counting(nn.Module):
+    """Stands in for the network: every block halves the size, and adds 1."""
+
+    def __init__(self):
+        super().__init__()
+        self._conv_stem = self._bn0 = self._swish = nn.Identity()
+        self._blocks = [lambda x: x[..., ::2, ::2] + 1 if x.shape[-1] > 1 else x + 1] * 16
+
+
+def test_maps_are_taken_after_four_blocks_of_images_that_are_not_resized():
+    images = torch.full((2, 3, 32, 32), 127 / 255)  # 0 in the range of its training
+    maps = Lite0(Counting()).maps(images)
+    assert [float(x.mean()) for x in maps] == [number + 1 for number in DEPTHS]
+    assert [x.shape[-1] for x in maps] == [16, 4, 1, 1]

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aesthetic_utils import runtime
-from aesthetic_utils.models import SRResNet, SRResNetConfig
+from aesthetic_utils.models import ConvNet, ConvNetConfig, SRResNet, SRResNetConfig
 from aesthetic_utils.published import cnn, registry, srgan
 from aesthetic_utils.published import gan as published_gan
 from aesthetic_utils.published import results as records
@@ -56,8 +56,12 @@ def train_sr(scale: int, **options):
 def train_small_srgan(seed_of_start: int = 0, **options):
     torch.manual_seed(seed_of_start)
     start = SRResNet(SRResNetConfig(blocks=1, channels=4, scale=2))
-    settings = training_srgan.SRGANSettings(steps=STEPS, patch=8, batch_size=2, channels=4)
-    return training_srgan.train_srgan(settings, start, images(4, 12), images(4, 24), **options)
+    eyes = ConvNet(ConvNetConfig(widths=(4, 4, 4)))
+    settings = training_srgan.SRGANSettings(
+        steps=STEPS, patch=8, batch_size=2, channels=4, shrink=1
+    )
+    pool = patch_pool([*images(2, 40)], 2, 8)
+    return training_srgan.train_srgan(settings, start, eyes, pool, **options)
 
 
 FAMILIES = {

@@ -38,6 +38,7 @@ PLAN = (
     Part(name="srresnet_x4", share=0.76, beside=45),
     Part(name="srresnet_x4_light", share=0.09, beside=15),
     Part(name="srresnet_restore", share=0.15, beside=30),
+    Part(name="srgan_x4", share=0.3, beside=90),
     Part(name="convnet_cifar10", share=0.1, beside=10),
     Part(name="convnet_filters_7x7", share=0.1, beside=5),
     Part(name="resnet_emoji_designer", share=0.2, beside=15),

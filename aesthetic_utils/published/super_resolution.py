@@ -78,11 +78,11 @@ class SuperResolutionSettings:
 
 
 def settings_by_mode(kind: str) -> SuperResolutionSettings:
-    """The sizes of a run in each mode; kind: "x4", "x4 small", "x4 light" or "restore".
+    """The sizes of a run in each mode; kind: "x4", "x4 light" or "restore".
 
-    A GPU gets the larger patches and batches that fill it, but for "x4 small".
+    A GPU gets the larger patches and batches that fill it.
     """
-    shapes = {"x4": X4, "x4 small": X4, "x4 light": X4_LIGHT, "restore": RESTORE}
+    shapes = {"x4": X4, "x4 light": X4_LIGHT, "restore": RESTORE}
     shape = shapes[kind]
     small = {"blocks": 2, "channels": 16, "batch_size": 2, "patch": 16, "steps": 2}
     brief = {"blocks": 4, "channels": 32, "steps": 600}
@@ -312,7 +312,7 @@ def train_sr(
     photos: Path | None = None,
     start: str | Path | None = None,
 ) -> tuple[SRResNet, dict]:
-    """`x4`, `x4 small`, `x4 light` or `restore`: the averaged network, and its tables on held-out photographs.
+    """`x4`, `x4 light` or `restore`: the averaged network, and its tables on held-out photographs.
 
     photos: a folder of photographs to train on, in place of the embedded ones; see `training_pool`.
     start: weights of a network of the same kind that learns on, by their name or path; see `begun_with`. The peak
@@ -425,8 +425,6 @@ RUNS = (
         family="srresnet", kind="x4", train=train_sr, short="srresnet", extras=kept_short_runs,
         takes=("photos",),
     ),
-    # the same network on the embedded photographs, sized for a CPU: the SRGAN starts from it
-    PublishedRun(family="srresnet", kind="x4 small", train=train_sr),
     PublishedRun(family="srresnet", kind="x4 light", train=train_sr, takes=("photos",)),
     PublishedRun(
         family="srresnet", kind="restore", train=train_sr, extras=kept_baselines,

@@ -276,7 +276,7 @@ def sr_own_plane() -> Figure:
             text, *offset = labels[name]
             ax.annotate(text, place, offset, textcoords="offset points", fontsize=11, color=color)
     ax.set_xlim(25.4, 29.2)
-    ax.set_ylim(0, 16)
+    ax.set_ylim(0, 1.12 * max(row["frechet"] for row in rows.values()))
     ax.set_xlabel("PSNR-Y, dB (higher: closer to the original pixels)")
     ax.set_ylabel("Fréchet distance\n(lower: more like photographs)")
     fig.subplots_adjust(left=0.14, right=0.97, top=0.97, bottom=0.19)
