@@ -85,7 +85,8 @@ def test_the_package_asks_for_what_it_imports_and_for_nothing_else():
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
     names = {"pillow": "PIL", "scikit-image": "skimage"}
     asked = {Requirement(text).name for text in project["dependencies"]}
-    optional = {Requirement(t).name for t in project["optional-dependencies"]["judging"]}
+    extras = project["optional-dependencies"]
+    optional = {Requirement(t).name for t in extras["judging"] + extras["devices"]}
     optional = {name.replace("-", "_") for name in optional}
     with_ipywidgets = {"IPython"}
     assert imported() == {names.get(n, n) for n in asked} | optional | with_ipywidgets
