@@ -65,7 +65,7 @@ def jpeg_again(image: Tensor, quality: int, share: float) -> Tensor:
     """Softens the blocks of a JPEG file by compressing it again: [3, H, W] in [0, 1], and so is the result.
 
     The picture is moved by every number of pixels up to 7 down and to the right, compressed in the same quality, and
-    moved back; the answer is the mean of all 64, or of these and the picture itself, by `share`. Nosratinia (2001),
+    moved back; the answer is the mean of all 64, or of these and the picture itself, by `share`. after Nosratinia,
     "Enhancement of JPEG-compressed images by re-application of JPEG".
     """
     total = torch.zeros_like(image)
