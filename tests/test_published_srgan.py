@@ -60,8 +60,9 @@ def test_the_record_is_of_three_seeds_of_the_networks_that_ship():
     for row in record["metrics"]["by_seed"]:
         ruler = row["second_ruler"]
         assert ruler["n"] == 24 and ruler["after_blocks"] == list(DEPTHS)
-        for counts in ruler["srgan_nearer_than"].values():
+        for method, counts in ruler["nearer_than_srresnet"].items():
             assert len(counts) == 4 and all(0 <= count <= 24 for count in counts)
+            assert len(ruler["distance"][method]) == 4
 
 
 def test_the_plane_of_the_record_ends_in_its_first_seed():

@@ -39,6 +39,7 @@ TEACHER = (
 )
 SHARES = (0.25, 0.5, 0.75)  # of the way from the start to the end, for the plane
 SEEDS = (0, 1, 2)
+HALF_WAY = "50% of the way"
 WITHOUT_SRGAN = ("nearest", "bicubic", "srresnet")
 
 
@@ -73,7 +74,8 @@ def srgan_metrics(start: SRResNet, end: SRResNet) -> dict:
 
     "second_ruler" is None without the optional packages of EfficientNet-lite0.
     """
-    networks = {"srresnet": start.cpu(), "srgan": end.cpu()}
+    start, end = start.cpu(), end.cpu()
+    networks = {"srresnet": start, HALF_WAY: between(start, end, 0.5), "srgan": end}
     results = held_out("test", networks)
     (row,) = perception_distortion({m: results[m] for m in ("original", "srgan")}, load_eyes())
     both = {
@@ -149,15 +151,15 @@ def middle(image: Tensor, size: int = 192) -> Tensor:
 
 
 def by_second_ruler(results: dict[str, list[Tensor]]) -> dict:
-    """Mean distances of each method, and in how many of the pictures SRGAN is nearer than others, at each depth."""
+    """Mean distance of each method at each depth, and in how many of the pictures it is nearer than SRResNet."""
     distances = second_ruler(results, load_lite0())
-    others = [method for method in distances if method != "srgan"]
+    others = [method for method in distances if method != "srresnet"]
     return {
         "network": "efficientnet-lite0",
         "after_blocks": list(DEPTHS),
         "n": len(results["original"]),
         "distance": {method: d.mean(0).tolist() for method, d in distances.items()},
-        "srgan_nearer_than": {m: nearer(distances["srgan"], distances[m]) for m in others},
+        "nearer_than_srresnet": {m: nearer(distances[m], distances["srresnet"]) for m in others},
     }
 
 
