@@ -31,9 +31,7 @@ from aesthetic_utils.training.super_resolution import (
     upscale,
 )
 
-EYES = (
-    "convnet_filters_7x7"  # the classifier whose features are compared; the SRGAN learned in others
-)
+EYES = "convnet_filters_7x7"  # the features that are compared; those of SRGAN's loss are others
 PATCH = 32  # pixels, the size of the pictures that the classifiers have learned
 
 

@@ -266,7 +266,7 @@ def sr_own_plane() -> Figure:
     ax.plot([r["psnr_y"] for r in way], [r["frechet"] for r in way], "-", color=BLUE, lw=1.2)
     labels = {  # name, and where it stands, in points
         "nearest": ("nearest", 8, 4), "bicubic": ("bicubic", 8, 4), "srresnet": ("SRResNet", 8, 4),
-        "50% of the way": ("half way between", 8, -8), "srgan": ("SRGAN", 8, -10),
+        "50% of the way": ("half way", 8, -8), "srgan": ("SRGAN", 8, -10),
     }  # fmt: skip
     for name, row in rows.items():
         color = BLUE if row in way else GREY
