@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from aesthetic_utils.cli.main import main as command
-from aesthetic_utils.models import ConvNetConfig, SRResNet, SRResNetConfig
+from aesthetic_utils.models import ConvNet, ConvNetConfig, SRResNet, SRResNetConfig
 from aesthetic_utils.models.resnet import ResNetConfig
 from aesthetic_utils.published import super_resolution as sr
 from aesthetic_utils.runtime import Precision
@@ -66,8 +66,10 @@ def train_srresnet() -> tuple[nn.Module, Run]:
 def train_srgan() -> tuple[nn.Module, Run]:
     torch.manual_seed(0)
     start = SRResNet(SRResNetConfig(blocks=1, channels=4, scale=2, batch_norm=False))
-    settings = srgan.SRGANSettings(steps=3, patch=8, batch_size=4, channels=4)
-    return srgan.train_srgan(settings, start, images(4, 12), images(4, 24), precision=Precision())
+    eyes = ConvNet(ConvNetConfig(widths=(4, 6, 6)))
+    settings = srgan.SRGANSettings(steps=3, patch=16, batch_size=4, channels=4)
+    pool = patch_pool([*images(2, 80)], 2, 16)
+    return srgan.train_srgan(settings, start, eyes, pool, precision=Precision())
 
 
 RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
@@ -78,6 +80,7 @@ RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
     "super_resolution": train_srresnet,
     "srgan": train_srgan,
 }  # by family, as in the registry
+NO_LOOP = {"transfer"}  # it measures many small networks, each in seconds, on one device
 
 
 def weights_and_losses(name: str) -> dict[str, Tensor]:

@@ -36,7 +36,9 @@ LAUNCH = [
 
 
 def test_every_family_of_runs_is_tried():
-    assert {family.__name__.split(".")[-1] for family in FAMILIES} == {*small_runs.RUNS}
+    assert {family.__name__.split(".")[-1] for family in FAMILIES} - small_runs.NO_LOOP == {
+        *small_runs.RUNS
+    }
 
 
 def launched(folder: Path) -> subprocess.CompletedProcess:

@@ -15,8 +15,10 @@ MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
 def test_only_super_resolution_networks_are_exported():
-    with pytest.raises(AestheticError, match="cnn_emoji_designer is no super-resolution network"):
-        export_onnx.load_network("cnn_emoji_designer")
+    with pytest.raises(
+        AestheticError, match="resnet_emoji_designer is no super-resolution network"
+    ):
+        export_onnx.load_network("resnet_emoji_designer")
 
 
 def test_what_is_missing_is_said(monkeypatch, tmp_path, capsys):

@@ -26,7 +26,7 @@ MODULES = {
 
 def test_every_family_of_the_registry_is_here():
     names = {family.__name__.split(".")[-1] for family in FAMILIES}
-    assert names == {*MODULES} == {*small_runs.RUNS}
+    assert names - small_runs.NO_LOOP == {*MODULES} == {*small_runs.RUNS}
 
 
 @pytest.fixture

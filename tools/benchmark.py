@@ -49,6 +49,7 @@ from aesthetic_utils.training import gan as gan_training
 from aesthetic_utils.training import resnet as resnet_training
 from aesthetic_utils.training import srgan as srgan_training
 from aesthetic_utils.training.patches import PatchPool
+from aesthetic_utils.training.perception import load_eyes
 from aesthetic_utils.training.run import Run
 
 PARTS = ("families", "overhead", "loops", "precision")
@@ -156,9 +157,14 @@ def super_resolution_families(device: torch.device) -> list[Family]:
     patches = torch.rand(against.batch_size, 3, against.patch, against.patch, device=device)
 
     def train_srgan(precision: Precision) -> Any:
-        start = srgan.load_start()
-        low, high = super_resolution.training_tiles(start.config.scale)
-        return srgan_training.train_srgan(against, start, low, high, precision=precision)
+        like_sr = replace(
+            super_resolution.settings_by_mode("x4"), patch=against.patch, reject=against.reject
+        )
+        pool, _ = super_resolution.training_pool(like_sr)
+        eyes = load_eyes(srgan.TEACHER)
+        return srgan_training.train_srgan(
+            against, srgan.load_start(), eyes, pool, precision=precision
+        )
 
     found.append(
         Family(
