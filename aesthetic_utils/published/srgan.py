@@ -33,7 +33,7 @@ from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.srgan import SRGANSettings, between, train_srgan
 from aesthetic_utils.training.weights import load_weights, save_weights, weights_info
 
-START = "srresnet_x4_light"  # the network that learns on: a processor takes three times as many steps with it
+START = "srresnet_x4_light"  # the network that learns on: a processor takes many more steps with it
 TEACHER = (
     "convnet_cifar10"  # the classifier in whose features it learns; EYES, which measure, are others
 )
