@@ -209,7 +209,7 @@ def test_records_can_be_made(tmp_path):
         if name not in left_out
     }
     assert {record["mode"] for name, record in made.items() if name != "data_sets"} == {"smoke"}
-    assert made["srgan_x4"]["start"] == made["srresnet_x4"]["weights"]["sha256"]
+    assert made["srgan_x4"]["start"] == made["srresnet_x4_light"]["weights"]["sha256"]
     assert made["image_measures"]["small"]["weights"] == made["gan_emoji"]["weights"]["sha256"]
     assert here == {path: file_digest(path) for path in here}, "the repository's own were touched"
     shutil.rmtree(copy)  # 40 MB

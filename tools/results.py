@@ -41,7 +41,7 @@ MADE = Path("tools", "results_made.json")
 RESULTS, WEIGHTS = Path("aesthetic_utils", "results"), Path("aesthetic_utils", "weights")
 PACKAGES = ("aesthetic_utils", "tools")
 EYES = {
-    "srgan": ("srresnet_x4", "convnet_filters_7x7", "convnet_cifar10"),
+    "srgan": ("srresnet_x4_light", "convnet_filters_7x7", "convnet_cifar10"),
     "transfer": ("convnet_cifar10", "resnet_emoji_designer"),
 }
 
