@@ -5,6 +5,7 @@ import torch
 
 from aesthetic_utils.models.lite import DEPTHS
 from aesthetic_utils.published import srgan
+from aesthetic_utils.published.parts import kept
 from aesthetic_utils.published.results import load_result
 from aesthetic_utils.training.weights import weights_info
 
@@ -17,8 +18,8 @@ def test_what_was_measured_is_taken_from_its_folder_as_long_as_it_is_of_the_same
         return {"number": len(calls)}
 
     for of, number in (({"a": 1}, 1), ({"a": 1}, 1), ({"a": 2}, 2), ({"a": 1}, 3)):
-        assert srgan.kept(tmp_path, "metrics", of, measure) == {"number": number}
-    assert srgan.kept(tmp_path, "plane", {"a": 1}, measure) == {"number": 4}
+        assert kept(tmp_path / "metrics.json", of, measure) == {"number": number}
+    assert kept(tmp_path / "plane.json", {"a": 1}, measure) == {"number": 4}
 
 
 def test_the_middle_of_a_picture_is_as_far_from_each_side():

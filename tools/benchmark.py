@@ -179,7 +179,7 @@ STEPS = (  # what computes; super-resolution's is made by `fastest_step`
     "classification_step", "two_task_step", "discriminator_step", "generator_step", "perceptual_step",
     "look_ahead", "update_ema",
 )  # fmt: skip
-LOADS = ("sample_patches", "random_damage")  # what makes batches, beside the classes below
+LOADS = ("random_damage",)  # what makes batches, beside the classes below
 BATCHES = ((TensorBatches, "batch"), (AugmentedBatches, "batch"), (PatchPool, "sample"))
 
 

@@ -16,9 +16,9 @@ import torch
 from aesthetic_utils import runtime
 from aesthetic_utils.data import load_emoji
 from aesthetic_utils.models import DCGANConfig, Generator
+from aesthetic_utils.published.parts import over_seeds
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.published.results import write_result
-from aesthetic_utils.statistics.intervals import mean_and_interval
 from aesthetic_utils.training import load_weights, sample, weights_info
 from aesthetic_utils.training.rulers import RULERS, load_classifier, set_distances
 from tools.modes import refusal
@@ -68,11 +68,7 @@ def summary(rows: list[dict[str, float]]) -> dict[str, Any]:
     """Mean and interval of each number over the draws; of what was drawn once, the number alone."""
     values = {key: [row[key] for row in rows] for key in rows[0]}
     return {
-        key: {
-            k: round(v, 4)
-            for k, v in (mean_and_interval(x) if len(x) > 1 else {"mean": x[0], "n": 1}).items()
-        }
-        for key, x in values.items()
+        key: {k: round(v, 4) for k, v in over_seeds(drawn).items()} for key, drawn in values.items()
     }
 
 

@@ -9,10 +9,10 @@ the other 5,000 (data/cifar10.py), the recipe on the official test images too wh
 """
 
 import copy
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from aesthetic_utils.data.cifar10 import LabelledImages, load_cifar10
 from aesthetic_utils.data.download import MissingDataError
 from aesthetic_utils.metrics import confusion_matrix
 from aesthetic_utils.models import CNNConfig, ConvNetConfig
+from aesthetic_utils.published.parts import kept, known, over_seeds
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
 from aesthetic_utils.runtime import Precision, by_mode
 from aesthetic_utils.statistics.intervals import mean_and_interval
-from aesthetic_utils.storage import write_json
 from aesthetic_utils.training.checkpoint import plain_config
 from aesthetic_utils.training.classification import classification_step
 from aesthetic_utils.training.convnet import (
@@ -220,8 +220,8 @@ def train_ladder(
     for rung in ladder():
         made_by = plain_config({"rung": asdict(rung), "seed": seed, "images": len(train)})
         file = folder / f"{rung.name}.json"
-        row = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
-        if row is None or row["of"] != made_by:
+        row = known(file, made_by)
+        if row is None:
             left = 60 * minutes - (time.monotonic() - begun) if minutes else float("inf")
             if skipped or left < longest:
                 skipped.append(rung.name)
@@ -230,12 +230,20 @@ def train_ladder(
                 precision, checkpoint_path(folder), lambda: fastest_precision(top(), train.images)
             )
             start = time.monotonic()
-            row = {"of": made_by} | measure_rung(rung, seed, train, held_out, chosen)
-            write_json(file, row)  # all that is kept of a rung; one that was cut begins again
+            # all that is kept of a rung; one that was cut begins again
+            row = kept(file, made_by, partial(measure_rung, rung, seed, train, held_out, chosen))
             longest = max(longest, time.monotonic() - start)
         chosen = stated(row["precision"])
-        rows.append({key: value for key, value in row.items() if key != "of"})
+        rows.append(row)
     return None, ladder_record(rows, skipped, seed)
+
+
+def network_for(rung: Rung, train: LabelledImages) -> CNNConfig | ConvNetConfig:
+    """The rung's network; the article's is told the classes and the size of the images."""
+    if isinstance(rung.network, ConvNetConfig):
+        return rung.network
+    size = {"classes": len(train.class_names), "image_size": train.images.shape[-1]}
+    return replace(rung.network, **size)
 
 
 def measure_rung(
@@ -249,9 +257,7 @@ def measure_rung(
 
     "seconds" are those of the clock, "cpu_seconds" those that this process spent on processors.
     """
-    config = rung.network
-    if isinstance(config, CNNConfig):
-        config = replace(config, classes=len(train.class_names), image_size=train.images.shape[-1])
+    config = network_for(rung, train)
     begun = time.process_time()
     model, run = train_convnet(
         config, rung.settings, train.images, train.labels, seed=seed, precision=precision
@@ -330,9 +336,7 @@ def ladder_costs(folder: Path, seed: int, result: dict) -> dict:
 
 def one_step(rung: Rung, train: LabelledImages, precision: Precision) -> Callable[[], Tensor]:
     """A step of a rung's training, to be timed."""
-    config, size = rung.network, min(rung.settings.batch_size, len(train))
-    if isinstance(config, CNNConfig):
-        config = replace(config, classes=len(train.class_names), image_size=train.images.shape[-1])
+    config, size = network_for(rung, train), min(rung.settings.batch_size, len(train))
     device = runtime.default_device()
     model = precision.place(untrained(config, train.images), device).train()
     optimizer = make_optimizer(model, rung.settings)
@@ -343,11 +347,6 @@ def one_step(rung: Rung, train: LabelledImages, precision: Precision) -> Callabl
     return lambda: classification_step(
         model, optimizer, images, labels, label_smoothing=smoothing, precision=precision
     )
-
-
-def over_seeds(values: Sequence[float]) -> dict[str, float]:
-    """Mean and interval of repeated runs; of a single one its value alone."""
-    return mean_and_interval(values) if len(values) > 1 else {"mean": values[0], "n": 1}
 
 
 RUNS = (

@@ -3,7 +3,6 @@
 aesthetic train srgan_x4 --photos FOLDER
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,8 @@ from aesthetic_utils.losses import feature_distance
 from aesthetic_utils.models import SRResNet, SRResNetConfig
 from aesthetic_utils.models.lite import DEPTHS, has_lite0, load_lite0
 from aesthetic_utils.published import super_resolution as sr
-from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record, thinned
+from aesthetic_utils.published.parts import curves, kept
+from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
 from aesthetic_utils.runtime import by_mode, default_device, evaluating, run_mode
 from aesthetic_utils.statistics.intervals import mean_and_interval
 from aesthetic_utils.storage import write_json
@@ -118,16 +118,6 @@ def band_metrics() -> dict:
     }
 
 
-def kept(folder: Path, name: str, of: dict, measure: Callable[[], dict]) -> dict:
-    """What was measured, kept in the folder of the run and taken from there if it was made of the same things."""
-    file = folder / f"{name}.json"
-    if file.exists() and (found := json.loads(file.read_text("utf-8")))["of"] == of:
-        return found["measured"]
-    measured = measure()
-    write_json(file, {"of": of, "measured": measured})
-    return measured
-
-
 def made_of(**more: object) -> dict:
     """What all measures depend on, but for the code."""
     names = (START, EYES, TEACHER)
@@ -140,8 +130,8 @@ def first_seed_metrics(folder: Path, seed: int, result: dict) -> dict:
     start, info = load_start(), weights_info(file)
     end = load_weights(SRResNet(start.config), file)
     of = made_of(weights=info["sha256"])
-    plane = kept(folder, "plane", of, lambda: plane_metrics(start, end))
-    return plane | {"bands": kept(folder, "bands", made_of(), band_metrics)}
+    plane = kept(folder / "plane.json", of, lambda: plane_metrics(start, end))
+    return plane | {"bands": kept(folder / "bands.json", made_of(), band_metrics)}
 
 
 def middle(image: Tensor, size: int = 192) -> Tensor:
@@ -210,17 +200,13 @@ def train_published_srgan(
     )  # fmt: skip
     saved = save_weights(model, folder / "weights.safetensors", config=model.config)
     of = made_of(weights=saved["sha256"], lite0=has_lite0())
-    metrics = kept(folder, "metrics", of, lambda: srgan_metrics(start, model))
+    metrics = kept(folder / "metrics.json", of, lambda: srgan_metrics(start, model))
     result = record(settings, chosen, seed, run, metrics)
-    losses = [row for row in run.history if "pixels" in row]
-    looks = [row for row in run.history if "pixels" not in row]
     return model, result | {
         "data": data,
         "start": weights_info(START)["sha256"],
         "teacher": {"name": TEACHER, "sha256": weights_info(TEACHER)["sha256"]},
-        "history": thinned(losses),
-        "validation": thinned(looks),
-    }
+    } | curves(run.history, "pixels")
 
 
 def srgan_summary(kind: str, records: Sequence[dict]) -> dict:

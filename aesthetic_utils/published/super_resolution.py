@@ -17,8 +17,9 @@ from aesthetic_utils.data.photo_folder import as_tensor, read_photo_folder, with
 from aesthetic_utils.data.photos import load_photos, photo_names
 from aesthetic_utils.models import SRResNet, SRResNetConfig
 from aesthetic_utils.published.baselines import BASELINES
+from aesthetic_utils.published.parts import curves, kept
 from aesthetic_utils.published.results import available_results, load_result
-from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record, thinned
+from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
 from aesthetic_utils.published.super_resolution_tables import (
     means,
     published_baselines,
@@ -45,7 +46,6 @@ from aesthetic_utils.training.precision import run_precision, stated
 from aesthetic_utils.training.run import Run
 from aesthetic_utils.training.super_resolution import (
     DamageSettings,
-    patch_pairs,
     random_damage,
     super_resolution_loss,
     super_resolution_step,
@@ -217,12 +217,6 @@ def planned(
     return replace(settings, steps=steps)
 
 
-def training_tiles(scale: int) -> tuple[Tensor, Tensor]:
-    """Tiles of the embedded training photographs; in smoke mode of the first three."""
-    tile = 32 if scale > 1 else 64
-    return patch_pairs(training_photos(), scale, tile)
-
-
 def training_photos() -> list[Tensor]:
     """The embedded training photographs, uint8 [3, H, W]; in smoke mode the first three."""
     photos = load_photos("train")[: by_mode(smoke=3, laptop=None, full=None)]
@@ -332,9 +326,7 @@ def train_sr(
         validate=kept_validation(folder, settings.scale),
     )  # fmt: skip
     result = record(settings, chosen, seed, run, sr_metrics(model))
-    losses = [row for row in run.history if "loss" in row]
-    looks = [row for row in run.history if "loss" not in row]
-    result |= {"data": data, "history": thinned(losses), "validation": thinned(looks)}
+    result |= {"data": data} | curves(run.history, "loss")
     result |= {"damage": asdict(DamageSettings())} if settings.scale == 1 else {}
     return model, result | ({"start": begun_with(start)} if start is not None else {})
 
@@ -357,9 +349,9 @@ def begun_with(weights: str | Path) -> dict[str, Any]:
         return found
     if made.get("weights", {}).get("sha256") != info["sha256"]:
         return found
-    kept = ("date", "hardware", "precision", "steps", "minutes", "seeds", "data", "settings")
+    told = ("date", "hardware", "precision", "steps", "minutes", "seeds", "data", "settings")
     means_of = {key: value for key, value in made["metrics"].items() if isinstance(value, dict)}
-    found |= {key: made[key] for key in (*kept, "damage", "start") if key in made}
+    found |= {key: made[key] for key in (*told, "damage", "start") if key in made}
     return found | {"metrics": means_of}
 
 
@@ -395,29 +387,20 @@ def kept_short_runs(folder: Path, seed: int, result: dict) -> dict:
     They compute in the format of the run itself. What is kept is taken only if it was made with the
     same settings.
     """
-    file, settings = folder / "short_runs.json", plain_config(short_settings())
-    made_by = {"seed": seed, "settings": settings, "mode": runtime.run_mode()}
+    made_by = {"seed": seed, "settings": plain_config(short_settings()), "mode": runtime.run_mode()}
     made_by |= {"precision": result["precision"]}
-    if file.exists() and (kept := json.loads(file.read_text(encoding="utf-8")))["of"] == made_by:
-        return {"short_runs": kept["rows"]}
-    rows = short_runs(seed, stated(result["precision"]))
-    write_json(file, {"of": made_by, "rows": rows})
-    return {"short_runs": rows}
+    file, precision = folder / "short_runs.json", stated(result["precision"])
+    return {"short_runs": kept(file, made_by, lambda: short_runs(seed, precision))}
 
 
 def kept_baselines(folder: Path, seed: int, result: dict) -> dict:
     """What the methods of BASELINES make of the test photographs, measured once and then kept beside the checkpoint."""
-    file = folder / "baselines.json"
     made_by = {
         f"{kind}: {method.name}": list(method.choices)
         for kind, methods in BASELINES.items()
         for method in methods
     } | {"mode": runtime.run_mode()}
-    if file.exists() and (kept := json.loads(file.read_text(encoding="utf-8")))["of"] == made_by:
-        return {"baselines": kept["rows"]}
-    rows = published_baselines()
-    write_json(file, {"of": made_by, "rows": rows})
-    return {"baselines": rows}
+    return {"baselines": kept(folder / "baselines.json", made_by, published_baselines)}
 
 
 RUNS = (

@@ -7,7 +7,6 @@ networks take the pictures at the size they were trained for, 32 pixels, or, Eff
 """
 
 import functools
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -27,9 +26,9 @@ from aesthetic_utils.data.photos import photo_names
 from aesthetic_utils.models.convnet import ConvNet, ConvNetConfig
 from aesthetic_utils.models.lite import has_lite0, load_lite0
 from aesthetic_utils.models.resnet import ResNet, ResNetConfig
+from aesthetic_utils.published.parts import kept, known, over_seeds
 from aesthetic_utils.published.run import PublishedRun
-from aesthetic_utils.statistics.intervals import mean_and_interval
-from aesthetic_utils.storage import AestheticError, write_json
+from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training.classification import predict
 from aesthetic_utils.training.judging import image_features
 from aesthetic_utils.training.precision import AUTO
@@ -329,14 +328,13 @@ def train_transfer(
     for cell in cells():
         of = made_of(cell, seed)
         file = folder / cell.file
-        row = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
-        if row is None or row["of"] != of:
+        row = known(file, of)
+        if row is None:
             if minutes is not None and time.monotonic() - begun > 60 * minutes:
                 skipped.append(cell.file.removesuffix(".json"))
                 continue
-            row = {"of": of} | measure_cell(cell, seed)
-            write_json(file, row)
-        rows.append({key: value for key, value in row.items() if key != "of"})
+            row = kept(file, of, partial(measure_cell, cell, seed))
+        rows.append(row)
     return None, transfer_record(rows, skipped, seed)
 
 
@@ -384,7 +382,7 @@ def transfer_summary(kind: str, records: Sequence[dict]) -> dict:
         place = means
         for part in above:
             place = place.setdefault(part, {})
-        place[last] = mean_and_interval(found) if len(found) > 1 else {"mean": found[0], "n": 1}
+        place[last] = over_seeds(found)
     majority = {
         name: float(load_target(name).labels.bincount().max() / len(load_target(name).labels))
         for name in LABELS
