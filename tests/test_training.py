@@ -237,19 +237,6 @@ def test_a_classifier_learns_what_can_be_learned():
 # super-resolution
 
 
-def test_tiles_are_aligned_and_patches_too():
-    photo = torch.randint(0, 256, (3, 70, 133), dtype=torch.uint8)
-    low, high = sr.patch_pairs([photo], 4, 16)
-    assert low.shape == (2, 3, 16, 16) and high.shape == (2, 3, 64, 64)
-    x, y = sr.sample_patches(low, high, patch=8, batch_size=5, seed=0, step=3)
-    assert x.shape == (5, 3, 8, 8) and y.shape == (5, 3, 32, 32)
-    # away from the edges the small patch is the large one made small (8-bit rounding apart)
-    again = sr.bicubic_down(y, 4)
-    assert (again - x)[..., 2:-2, 2:-2].abs().max() < 2 / 255
-    same = sr.sample_patches(low, high, patch=8, batch_size=5, seed=0, step=3)
-    assert torch.equal(x, same[0])
-
-
 def test_blur_keeps_the_mean_and_zero_changes_nothing():
     images = torch.rand(2, 3, 16, 16)
     nothing = sr.blur(images, torch.tensor([0.0, 0.0]))
