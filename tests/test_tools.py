@@ -103,7 +103,7 @@ def test_every_tool_says_what_it_does(start, tool):
     assert done.stdout.strip() and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["publish_votes", "publish_judging"])
+@pytest.mark.parametrize("name", ["publish_votes", "publish_data_worth"])
 def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
     here = {"AESTHETIC_DATA": str(tmp_path), "AESTHETIC_MODE": "full"}
     done = start(REPOSITORY / "tools" / f"{name}.py", **here)
@@ -112,7 +112,14 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["publish_votes", "publish_judging", "publish_measures", "publish_distances"]
+    "name",
+    [
+        "publish_votes",
+        "publish_judging",
+        "publish_measures",
+        "publish_distances",
+        "publish_data_worth",
+    ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):
     if not (REPOSITORY / ".git").exists():
@@ -173,7 +180,7 @@ def test_every_tool_is_tried():
     tried |= {"publish_distances"}  # test_results.py
     tried |= {"publish"}  # test_published.py
     tried |= {"gpu_runs"}  # test_gpu_runs.py
-    tried |= {"export_onnx"}  # test_export_onnx.py
+    tried |= {"export_onnx", "publish_data_worth"}  # each has a test file of its own
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
 
