@@ -359,3 +359,16 @@ def test_pictures_are_packed_without_a_loss():
     clear = publish.smaller_png(png_of(pixels))
     np.testing.assert_array_equal(Image.open(io.BytesIO(clear)), pixels)
     assert publish.smaller_png(packed) == packed
+
+
+def test_photographs_get_fewer_levels_and_drawings_keep_theirs():
+    colours = np.random.default_rng(0).integers(0, 256, (160, 160, 4), dtype=np.uint8)
+    colours[0, :2] = [[0, 0, 0, 255], [255, 255, 255, 255]]
+    fewer = publish.fewer_levels(png_of(colours))
+    found = np.asarray(Image.open(io.BytesIO(fewer)))
+    assert abs(found.astype(int) - colours)[..., :3].max() == 2
+    assert len(np.unique(found[..., :3])) == 64
+    assert (found[..., 3] == colours[..., 3]).all() and (found[0, :2] == colours[0, :2]).all()
+    assert publish.fewer_levels(fewer) == fewer, "published again, nothing more is lost"
+    drawing = png_of(colours[:100, :100])
+    assert publish.fewer_levels(drawing) == drawing

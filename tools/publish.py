@@ -96,6 +96,24 @@ def smaller_png(png: bytes) -> bytes:
     return min(packed.getvalue(), png, key=len)
 
 
+PHOTOGRAPHIC = 20_000  # colours; drawings, curves and their smoothed edges have fewer
+
+
+def fewer_levels(png: bytes) -> bytes:
+    """A picture of photographs with 64 levels a colour in place of 256, which takes a quarter of the bytes away.
+
+    The nearest of the levels, so that no pixel moves by more than two; black and white stay. Others come back as they are.
+    """
+    image = Image.open(io.BytesIO(png)).convert("RGBA")
+    if len(image.getcolors(image.width * image.height)) <= PHOTOGRAPHIC:
+        return png
+    nearest = [round(round(value * 63 / 255) * 255 / 63) for value in range(256)]
+    image = image.point([*nearest * 3, *range(256)])  # the transparency stays
+    packed = io.BytesIO()
+    image.save(packed, "PNG")
+    return packed.getvalue()
+
+
 def pack_pictures(notebook: nbformat.NotebookNode) -> None:
     """Stores the pictures of a notebook in fewer bytes; they are most of it, and stay in the history for good."""
     for cell in notebook.cells:
@@ -103,7 +121,7 @@ def pack_pictures(notebook: nbformat.NotebookNode) -> None:
             data = output.get("data", {})
             if "image/png" in data:
                 png = base64.b64decode(data["image/png"])
-                data["image/png"] = base64.b64encode(smaller_png(png)).decode()
+                data["image/png"] = base64.b64encode(smaller_png(fewer_levels(png))).decode()
 
 
 def run_environment(mode: str = MODE) -> dict[str, str]:
