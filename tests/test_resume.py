@@ -237,6 +237,18 @@ def test_a_run_goes_on_with_the_time_that_is_left(path):
     assert len(progress) == 2 and min(progress) >= 50 / 60 and again.elapsed >= 50
 
 
+def test_processor_time_counts_what_is_computed_and_not_what_is_waited_for(path, monkeypatch):
+    used, wall = iter([10.0, 13.0, 15.0, 100.0, 102.5]), iter(range(1000))
+    monkeypatch.setattr("time.process_time", lambda: next(used))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(wall)))
+    for _ in (first := Run(steps=2, models={}, optimizers={}, path=path)):
+        pass
+    assert first.processor_s == 5 and first.elapsed != first.processor_s
+    for _ in (again := Run(steps=3, models={}, optimizers={}, path=path)):
+        pass
+    assert again.processor_s == 7.5, "what was computed before the restart counts"
+
+
 def test_what_a_step_draws_depends_on_seed_and_step():
     def draws(*which):
         seed_step(*which)

@@ -41,12 +41,15 @@ def checkpoint_path(folder: Path) -> Path:
 def record(settings, precision: runtime.Precision, seed: int, run: Run, metrics: dict) -> dict:
     """What the results file says of a run of one seed; `steps` are those done.
 
-    The oldest published records have neither `planned_steps` nor `stopped_by`.
+    `minutes` are those of a clock on the wall, `cpu_minutes` those that processors computed for the run, which a
+    machine that does other work beside it does not lengthen. The oldest published records have neither `cpu_minutes`
+    nor `planned_steps` nor `stopped_by`.
     """
     return {
         "settings": asdict(settings), "precision": str(precision), "seeds": [seed],
         "planned_steps": run.steps, "steps": run.step, "stopped_by": run.stopped_by,
-        "minutes": round(run.elapsed / 60, 2), "metrics": metrics, "history": thinned(run.history),
+        "minutes": round(run.elapsed / 60, 2), "cpu_minutes": round(run.processor_s / 60, 2),
+        "metrics": metrics, "history": thinned(run.history),
     }  # fmt: skip
 
 

@@ -61,11 +61,15 @@ class Run:
     history: list[dict[str, float]] = field(default_factory=list)  # what was logged
     step: int = 0  # steps done
     elapsed: float = 0.0  # seconds, over all restarts
+    processor_s: float = (
+        0.0  # seconds that this process computed, all threads together, over all restarts
+    )
 
     def __iter__(self) -> Iterator[tuple[int, float]]:
         self._resume()
         self._require_one_beginning()
         team, before, start = current_team(), self.elapsed, time.monotonic()
+        computed = self.processor_s - time.process_time()
         saved_at, shown = start, 0
         bar = tqdm(
             total=self.steps, initial=self.step, desc=self.label, mininterval=1.0,
@@ -76,6 +80,7 @@ class Run:
                 yield self.step, self.progress
                 self.step += 1
                 self.elapsed = before + time.monotonic() - start
+                self.processor_s = computed + time.process_time()
                 if team.count > 1:  # one clock for all, and whoever is asked to stop stops all
                     self.elapsed, asked = team.largest(self.elapsed, len(asked_to_stop))
                     asked_to_stop[:] = asked_to_stop or [signal.SIGINT] * int(asked)
@@ -128,6 +133,7 @@ class Run:
             self._require_finite_weights()
             scalers = {name: scaler.state_dict() for name, scaler in self.scalers.items()}
             extra = {"history": self.history, "elapsed": self.elapsed, "scalers": scalers}
+            extra |= {"processor_s": self.processor_s}
             save_checkpoint(
                 self.path, models=self.models, optimizers=self.optimizers, step=self.step,
                 config=self._compared(), extra=extra,
@@ -154,6 +160,7 @@ class Run:
             self.path, models=self.models, optimizers=self.optimizers, config=self._compared(), extra=extra
         )  # fmt: skip
         self.history, self.elapsed = extra["history"], extra["elapsed"]
+        self.processor_s = extra.get("processor_s", 0.0)
         for name, state in extra.get("scalers", {}).items():
             if state:  # of a scaler that has something to do
                 self.scalers[name].load_state_dict(state)
