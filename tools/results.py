@@ -76,7 +76,7 @@ def steps() -> list[Step]:
         Step(
             command=("tools.train", name), makes=(name,), module=run.train.__module__,
             needs=EYES.get(run.family, ()), ships=run.ships_network,
-            files=(RESULTS / "gan_emoji_sheets.webp",) if run.extras and run.family == "gan" else (),
+            files=tuple(RESULTS / file for file in run.files),
         )
         for name, run in RUNS.items()
     ]  # fmt: skip
