@@ -143,7 +143,7 @@ def facts(name: str, artist: Artist, seconds: float) -> dict[str, Any]:
     run = load_result(name)
     return {
         "parameters": artist.parameters, "evaluations": artist.evaluations,
-        "cpu_seconds_a_picture": seconds,
+        "cpu_milliseconds_a_picture": round(1000 * seconds, 3),
         "drawings": run.get("drawings", len(load_emoji("train"))),  # the first records: the core
         **{key: run[key] for key in ("steps", "minutes", "hardware")},
     }  # fmt: skip
