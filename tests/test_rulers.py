@@ -81,7 +81,7 @@ def test_what_the_pages_say_of_the_table():
         )
         for broken in (gan_of(kind) for kind in BROKEN):
             assert of[broken]["frechet"] > 3 * of["gan_emoji"]["frechet"], (ruler, broken)
-            assert of[broken]["coverage"] < 0.05, (ruler, broken)
+            assert of[broken]["coverage"] < 0.1, (ruler, broken)
     pixels = {name: row["memorised"]["mean"] for name, row in record["pixels"].items()}
     assert pixels[COPIES] > 0.9 and pixels["gan_emoji"] < pixels[HELD_OUT] < 0.15
 
