@@ -4,6 +4,7 @@ What a run keeps on its way lies in runs/NAME/seed_N/: its checkpoint, pictures,
 """
 
 import shutil
+import math
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -46,10 +47,11 @@ def record(settings, precision: runtime.Precision, seed: int, run: Run, metrics:
     machine that does other work beside it does not lengthen. The oldest published records have neither `cpu_minutes`
     nor `planned_steps` nor `stopped_by`.
     """
+    computed = {} if math.isnan(run.processor_s) else {"cpu_minutes": run.processor_s / 60}
     return {
         "settings": asdict(settings), "precision": str(precision), "seeds": [seed],
         "planned_steps": run.steps, "steps": run.step, "stopped_by": run.stopped_by,
-        "minutes": round(run.elapsed / 60, 2), "cpu_minutes": round(run.processor_s / 60, 2),
+        "minutes": round(run.elapsed / 60, 2), **{k: round(v, 2) for k, v in computed.items()},
         "metrics": metrics, "history": thinned(run.history),
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """A training run that can be killed, resumed and stopped on time, while its loop stays a plain `for`."""
 
+import math
 import signal
 import sys
 import threading
@@ -160,7 +161,7 @@ class Run:
             self.path, models=self.models, optimizers=self.optimizers, config=self._compared(), extra=extra
         )  # fmt: skip
         self.history, self.elapsed = extra["history"], extra["elapsed"]
-        self.processor_s = extra.get("processor_s", 0.0)
+        self.processor_s = extra.get("processor_s", math.nan)  # an older checkpoint does not say
         for name, state in extra.get("scalers", {}).items():
             if state:  # of a scaler that has something to do
                 self.scalers[name].load_state_dict(state)
