@@ -3,8 +3,8 @@
 What a run keeps on its way lies in runs/NAME/seed_N/: its checkpoint, pictures, weights.
 """
 
-import shutil
 import math
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
