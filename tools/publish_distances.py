@@ -145,7 +145,7 @@ def facts(name: str, artist: Artist, seconds: float) -> dict[str, Any]:
         "parameters": artist.parameters, "evaluations": artist.evaluations,
         "cpu_milliseconds_a_picture": round(1000 * seconds, 3),
         "drawings": run.get("drawings", len(load_emoji("train"))),  # the first records: the core
-        **{key: run[key] for key in ("steps", "minutes", "hardware")},
+        **{key: run[key] for key in ("steps", "minutes", "cpu_minutes", "hardware") if key in run},
     }  # fmt: skip
 
 
