@@ -364,8 +364,7 @@ def test_friction_makes_the_dirac_gan_converge():
 def test_the_middle_of_the_latent_space_is_emptier_than_the_mean_drawing():
     """As page 3.2.1 says of the published generator, from its record."""
     detail = load_result("gan_emoji")["metrics"]["detail"]
-    assert 0.22 < detail["centre"] / detail["samples"] < 0.28, "a quarter"
-    assert detail["centre"] < detail["mean_drawing"]
+    assert detail["centre"] < 0.0005 < 0.02 < detail["mean_drawing"] < detail["samples"], "empty"
 
 
 # --------------------------------------------------------------------------------------------------

@@ -164,6 +164,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
+    def process_time(self) -> float:
+        return self.now
+
 
 @pytest.fixture
 def clock(monkeypatch):
