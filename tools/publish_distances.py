@@ -159,14 +159,15 @@ def row(name: str, folder: Path, count: int, draws: int) -> dict:
         "here": [inspect.getsource(part) for part in (judged, summary, copies, some_of, noise)],
         "sizes": [count, draws], "mode": runtime.run_mode(),
     }  # fmt: skip
-    draw = OTHERS[name] if name in OTHERS else artist(name).draw
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name.replace(' ', '_')}.json"
+    draw = OTHERS[name] if name in OTHERS else artist(name).draw
     return kept(file, of, lambda: judged(draw, drawn(), count, draws))
 
 
+@functools.cache
 def artist(name: str) -> Artist:
-    """A published generator."""
+    """A published generator, whose weights are read once for its row and for its facts."""
     return ARTISTS[RUNS[name].family](name)
 
 
