@@ -14,6 +14,9 @@ from aesthetic_utils.models.stylizer import (
     adaptive_instance_norm,
     instance_norm,
 )
+from aesthetic_utils.published import style as published
+from aesthetic_utils.published.registry import RUNS
+from aesthetic_utils.runtime import Precision
 from aesthetic_utils.training.style import (
     CONTENT,
     content_distance,
@@ -22,9 +25,12 @@ from aesthetic_utils.training.style import (
     layer_maps,
     outside,
     paint_pixels,
+    share_of,
     style_distances,
     style_of,
+    stylize,
 )
+from aesthetic_utils.training.weights import load_weights, weights_info
 
 
 @pytest.fixture
@@ -145,3 +151,26 @@ def test_a_mosaic_holds_drawings_of_one_hand_as_they_are():
     assert (picture[:, :, ::32, ::32] == 200).all() and (picture == 200).sum() == 2 * 3 * 4
     assert set(picture[0].unique().tolist()) <= {2, 3, 4, 200}
     assert set(picture[1].unique().tolist()) <= {0, 1, 200}
+
+
+def test_the_published_run_trains_goes_on_and_measures(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("AESTHETIC_MODE", "smoke")
+    monkeypatch.setattr(published, "choose_precision", lambda model, images: Precision())
+    run = RUNS["stylizer_four"]
+    result = run.publish(run_dir=tmp_path, into=tmp_path)
+    assert result["steps"] == 2 and result["weights"]["bytes"] > 0
+    rows = {row["method"]: row for row in result["metrics"]["methods"]}
+    assert rows["photograph"]["content"] == 0 and rows["photograph"]["style"] > 1
+    assert rows["drawings"]["style"] == pytest.approx(0, abs=1e-6)
+    assert rows["colours alone"]["content"] > 0 and 0 <= rows["drawings"]["named"] <= 1
+    file = tmp_path / "stylizer_four.safetensors"
+    network = load_weights(Stylizer(StylizerConfig(**weights_info(file)["config"])), file)
+    assert share_of(network, night=1.0).tolist() == [0, 0, 0, 1]
+    with pytest.raises(ValueError, match="no style 'day'; this network has openmoji"):
+        share_of(network, day=1.0)
+    image = random(1, 3, 21, 18)  # no multiples of 4
+    assert stylize(network, image, share_of(network, openmoji=0.5, night=0.5)).shape == image.shape
+    monkeypatch.setattr(published, "style_metrics", lambda *a: {})
+    capsys.readouterr()
+    run(run_dir=tmp_path)
+    assert "was finished before" in capsys.readouterr().err
