@@ -16,7 +16,7 @@ from aesthetic_utils.models import ConvNet, ConvNetConfig, SRResNet, SRResNetCon
 from aesthetic_utils.models.resnet import ResNetConfig
 from aesthetic_utils.published import super_resolution as sr
 from aesthetic_utils.runtime import Precision
-from aesthetic_utils.training import classification, convnet, gan, resnet, srgan
+from aesthetic_utils.training import classification, convnet, gan, resnet, srgan, style
 from aesthetic_utils.training.devices import joined
 from aesthetic_utils.training.patches import patch_pool
 from aesthetic_utils.training.run import Run
@@ -72,6 +72,17 @@ def train_srgan() -> tuple[nn.Module, Run]:
     return srgan.train_srgan(settings, start, eyes, pool, precision=Precision())
 
 
+def train_style() -> tuple[nn.Module, Run]:
+    torch.manual_seed(0)
+    eyes = ConvNet(ConvNetConfig(widths=(4, 6, 6)))
+    settings = style.StyleSettings(steps=3, patch=16, batch_size=4, channels=(4, 4, 4), blocks=1)
+    pictures = images(2, 40).float() / 255
+    grams = style.style_of(eyes.eval(), pictures, settings.depths)
+    styles = {name: [g[i] for g in grams] for i, name in enumerate("ab")}
+    pool = patch_pool([*images(2, 40)], 1, 16)
+    return style.train_style(settings, eyes, pool, styles, precision=Precision())
+
+
 RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
     "cnn": train_cnn,
     "convnet": train_convnet,
@@ -79,6 +90,7 @@ RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
     "gan": train_gan,
     "super_resolution": train_srresnet,
     "srgan": train_srgan,
+    "style": train_style,
 }  # by family, as in the registry
 NO_LOOP = {"transfer"}  # it measures many small networks, each in seconds, on one device
 

@@ -43,6 +43,7 @@ RESULTS, WEIGHTS = Path("aesthetic_utils", "results"), Path("aesthetic_utils", "
 PACKAGES = ("aesthetic_utils", "tools")
 EYES = {
     "srgan": ("srresnet_x4_light", "convnet_filters_7x7", "convnet_cifar10"),
+    "stylizer": ("convnet_cifar10", "resnet_emoji_designer"),
     "transfer": ("convnet_cifar10", "resnet_emoji_designer"),
 }
 

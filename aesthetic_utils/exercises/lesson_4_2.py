@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from aesthetic_utils.exercises import Exercise
+from aesthetic_utils.exercises.built import Build, verify_block
+from aesthetic_utils.models.dcgan import down_block, up_block
 
 Path = Callable[[Tensor, Tensor, float], Tensor]
 
@@ -54,6 +56,55 @@ def verify_arc(path: Path) -> str | None:
     return None
 
 
+def up(inputs: int, outputs: int, *, bias: bool = False) -> list[nn.Module]:
+    """The layers of an up block; the mistakes are made of them."""
+    convolution = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=bias)
+    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
+
+
+def down(inputs: int, outputs: int, norm: bool = True, *, bias: bool | None = None) -> list:
+    """The layers of a down block."""
+    bias = not norm if bias is None else bias
+    convolution = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias)
+    return [convolution, nn.BatchNorm2d(outputs) if norm else nn.Identity(), nn.LeakyReLU(0.2)]
+
+
+def up_of_conv(inputs: int, outputs: int) -> nn.Module:
+    convolution = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)
+    return nn.Sequential(convolution, *up(inputs, outputs)[1:])
+
+
+UP_MISTAKES: tuple[tuple[Build, str], ...] = (
+    (lambda a, b: nn.Sequential(*up(a, b, bias=True)), "A bias before a norm does nothing: the norm takes it away."),
+    (lambda a, b: nn.Sequential(*up(a, b)[::2]), "Batch norm is missing."),
+    (lambda a, b: nn.Sequential(*up(a, b)[:2], nn.LeakyReLU(0.2)), "The generator has plain ReLU; LeakyReLU is the discriminator's."),
+    (lambda a, b: nn.Sequential(up(a, b)[0], nn.ReLU(), nn.BatchNorm2d(b)), "First the norm, then ReLU."),
+    (up_of_conv, "This halves. The transposed convolution doubles."),
+)  # fmt: skip
+DOWN_MISTAKES: tuple[tuple[Build, str], ...] = (
+    (lambda a, b, norm: nn.Sequential(*down(a, b, norm)[:2], nn.ReLU()), "Plain ReLU cuts gradients off; LeakyReLU lets a fifth of them pass."),
+    (lambda a, b, norm: nn.Sequential(*down(a, b, norm)[:2], nn.LeakyReLU()), "LeakyReLU's slope is 0.2 here; without a number it is 0.01."),
+    (lambda a, b, norm: nn.Sequential(*down(a, b, True)), "With norm=False there is no batch norm."),
+    (lambda a, b, norm: nn.Sequential(*down(a, b, norm, bias=False)), "Where no norm follows, the convolution needs its bias."),
+    (lambda a, b, norm: nn.Sequential(*down(a, b, norm, bias=True)), "Where a norm follows, the bias does nothing: leave it out."),
+)  # fmt: skip
+MAPS = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(1)) - 0.7
+
+
+def verify_up(build: Build) -> str | None:
+    return verify_block(build, up_block, UP_MISTAKES, ((3, 2), MAPS))
+
+
+def package_down(inputs: int, outputs: int, norm: bool = True) -> nn.Module:
+    return down_block(inputs, outputs, norm=norm)
+
+
+def verify_down(build: Build) -> str | None:
+    return verify_block(
+        build, package_down, DOWN_MISTAKES, ((3, 2, True), MAPS), ((3, 2, False), MAPS)
+    )
+
+
 EXERCISES = {
     "doublings": Exercise(
         answer=5,
@@ -95,5 +146,11 @@ EXERCISES = {
             "wrong labels": "Then both losses would be small: both players would be paid for the same thing.",
         },
         default_hint="Answer with one of the three names, between quotes.",
+    ),
+    "up_block": Exercise(
+        answer=up_block, verify=verify_up, wrong_examples=tuple(f for f, _ in UP_MISTAKES)
+    ),
+    "down_block": Exercise(
+        answer=package_down, verify=verify_down, wrong_examples=tuple(f for f, _ in DOWN_MISTAKES)
     ),
 }

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from aesthetic_utils.exercises import Exercise
+from aesthetic_utils.exercises.built import Build, verify_block
+from aesthetic_utils.models.srresnet import ResidualBlock, upsampling_stage
 
 Rearrangement = Callable[[Tensor, int], Tensor]
 
@@ -63,6 +65,60 @@ def verify_unshuffle(function: Rearrangement) -> str | None:
     if not torch.equal(given, wanted):
         return "The shape is right, but pixels are in the wrong channels; pixel_shuffle should undo it."
     return None
+
+
+class Around(nn.Module):
+    """A body, and what is made of it and of its input."""
+
+    def __init__(self, body: nn.Module, join: Callable[[Tensor, Tensor], Tensor]):
+        super().__init__()
+        self.body, self.join = body, join
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.join(x, self.body(x))
+
+
+def body(channels: int, *, bias: bool = False, activation: type[nn.Module] = nn.PReLU) -> nn.Module:
+    """Convolution, norm, activation, convolution, norm."""
+    first, second = (nn.Conv2d(channels, channels, 3, padding=1, bias=bias) for _ in range(2))
+    norms = [nn.BatchNorm2d(channels) for _ in range(2)]
+    return nn.Sequential(first, norms[0], activation(), second, norms[1])
+
+
+def added(x: Tensor, change: Tensor) -> Tensor:
+    return x + change
+
+
+RESIDUAL_MISTAKES: tuple[tuple[Build, str], ...] = (
+    (body, "The input is not added: y = x + F(x)."),
+    (lambda c: Around(body(c), lambda x, y: (x + y).relu()), "Nothing follows the addition, so that the identity passes untouched."),
+    (lambda c: Around(body(c, bias=True), added), "A bias before a norm does nothing: the norm takes it away."),
+    (lambda c: Around(body(c, activation=nn.ReLU), added), "The activation is PReLU, whose slope is learned."),
+    (lambda c: Around(body(c)[:2], added), "One convolution and its norm are missing: there are two of each."),
+    (lambda c: Around(nn.Sequential(*body(c), nn.PReLU()), added), "There is one PReLU, between the two halves."),
+)  # fmt: skip
+
+
+def wide(channels: int, times: int = 4) -> nn.Module:
+    return nn.Conv2d(channels, times * channels, 3, padding=1)
+
+
+STAGE_MISTAKES: tuple[tuple[Build, str], ...] = (
+    (lambda c: nn.Sequential(wide(c), nn.PixelShuffle(2)), "PReLU is missing."),
+    (lambda c: nn.Sequential(wide(c), nn.PixelShuffle(2), nn.ReLU()), "The activation is PReLU, whose slope is learned."),
+    (lambda c: nn.Sequential(nn.Upsample(scale_factor=2), wide(c, 1), nn.PReLU()), "This repeats pixels first and convolves at the large size: four times the arithmetic."),
+    (lambda c: nn.Sequential(nn.ConvTranspose2d(c, c, 4, 2, 1), nn.PReLU()), "This is the transposed convolution of the GAN; here a convolution makes four times the maps, and a shuffle lays them out."),
+    (lambda c: nn.Sequential(wide(c, 16), nn.PixelShuffle(4), nn.PReLU()), "One stage doubles; this makes four times the size at once."),
+)  # fmt: skip
+MAPS = torch.rand(2, 4, 6, 6, generator=torch.Generator().manual_seed(1)) - 0.7
+
+
+def verify_residual(build: Build) -> str | None:
+    return verify_block(build, ResidualBlock, RESIDUAL_MISTAKES, ((4,), MAPS))
+
+
+def verify_stage(build: Build) -> str | None:
+    return verify_block(build, upsampling_stage, STAGE_MISTAKES, ((4,), MAPS))
 
 
 EXERCISES = {
@@ -125,5 +181,15 @@ EXERCISES = {
             (0.6, 0.0): "Weigh the values: 0.6 times black, which is 0, and 0.4 times white.",
         },
         default_hint="One of them is minimised by the mean, the other by the median.",
+    ),
+    "residual": Exercise(
+        answer=ResidualBlock,
+        verify=verify_residual,
+        wrong_examples=tuple(f for f, _ in RESIDUAL_MISTAKES),
+    ),
+    "stage": Exercise(
+        answer=upsampling_stage,
+        verify=verify_stage,
+        wrong_examples=tuple(f for f, _ in STAGE_MISTAKES),
     ),
 }
