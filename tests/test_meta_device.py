@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aesthetic_utils.published import super_resolution
 from aesthetic_utils.published.registry import FAMILIES
-from aesthetic_utils.training import classification, convnet, gan, resnet, srgan
+from aesthetic_utils.training import classification, convnet, drawings, gan, resnet, srgan
 from aesthetic_utils.training.run import Run
 
 MODULES = {
@@ -21,6 +21,7 @@ MODULES = {
     "gan": gan,
     "super_resolution": super_resolution,
     "srgan": srgan,
+    "locality": drawings,
 }  # family -> where its loop stands
 
 
