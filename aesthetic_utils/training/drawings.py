@@ -64,7 +64,7 @@ def train_on_drawings(
     groups = weight_groups(model, settings.weight_decay)
     optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
     shift = partial(shift_on_white, pixels=settings.shift)
-    augment = [*[shift] * bool(settings.shift), *changes]
+    augment: list[Augmentation] = [*[shift] * bool(settings.shift), *changes]
     batches = TensorBatches(
         images, labels, batch_size=settings.batch_size, device=device, seed=seed, augment=augment,
         channels_last=precision.channels_last, drop_last=len(images) > settings.batch_size,
