@@ -1,5 +1,6 @@
 """What locality buys: the parts of the published comparison."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,9 +8,10 @@ import torch
 from small_images import smooth_images
 
 from aesthetic_utils.models import ViT, ViTConfig
-from aesthetic_utils.published import locality
+from aesthetic_utils.published import locality, registry
 from aesthetic_utils.storage import AestheticError
 from aesthetic_utils.training.drawings import DrawingSettings, train_on_drawings
+from aesthetic_utils.training.weights import load_weights
 
 
 def test_all_networks_are_about_as_large():
@@ -71,6 +73,35 @@ def test_what_was_measured_is_taken_from_its_file(tmp_path, monkeypatch):
     (tmp_path / "transformer.safetensors").unlink()  # a weight file that is lost is trained anew
     third = locality.train_locality("curves", 0, tmp_path, None, "auto")[0]
     assert torch.equal(third.places, model.places)
+
+
+def test_publishing_writes_means_over_the_seeds_and_the_first_seeds_transformer(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AESTHETIC_MODE", "smoke")
+    small = [
+        locality.Cell(network="LSTM", drawings=500),
+        locality.Cell(network="LSTM", drawings=None, budget="time"),
+        locality.Cell(network="CNN", drawings=2000, order="patches reordered"),
+        locality.Cell(network=locality.TRANSFORMER, drawings=None),
+    ]
+    monkeypatch.setattr(locality, "cells", lambda: small)
+    run = dataclasses.replace(registry.RUNS["locality_curves"], seeds=(0, 1))
+    result = run.publish(tmp_path / "runs", into=tmp_path)
+    rows = {(r["network"], r["budget"], r["seed"]): r for r in result["metrics"]["rows"]}
+    assert len(rows) == len(result["metrics"]["rows"]) == 8
+    found = result["metrics"]["means"]["as drawn"]["steps"]["LSTM"]["500"]
+    both = [rows["LSTM", "steps", seed]["accuracy"] for seed in (0, 1)]
+    assert found["mean"] == pytest.approx(sum(both) / 2) and found["n"] == 2
+    assert result["metrics"]["means"]["patches reordered"]["steps"].keys() == {"CNN"}
+    assert result["metrics"]["means"]["as drawn"]["time"].keys() == {"LSTM"}
+    first = run(seed=0, run_dir=tmp_path / "runs")
+    shipped = load_weights(
+        locality.build(locality.TRANSFORMER, 5), tmp_path / "locality_curves.safetensors"
+    )
+    trained = load_weights(locality.build(locality.TRANSFORMER, 6), first["file"])
+    assert torch.equal(shipped.places, trained.places)
+    assert shipped.places.abs().max() > 0 and result["weights_of"]["LSTM"] == 117_002
 
 
 def test_too_little_time_says_so(tmp_path, monkeypatch):

@@ -294,6 +294,7 @@ EXERCISES = {
         answer=256,
         hints={
             16: "That is how many more tokens there are. How many pairs of tokens?",
+            64: "That is the number of patches. How many pairs of them, and how many pairs of pixels?",
             4: "A patch of 4 x 4 pixels holds 16 pixels, and the table counts pairs of tokens.",
         },
         default_hint="Count the tokens in both cases; the table of scores has a number for each pair.",

@@ -156,7 +156,7 @@ def attention_rollout(maps: Sequence[Tensor]) -> Tensor:
     """How much of each token arrives at each other through all blocks, if attention were all there is: [N, n, n].
 
     maps: of each block, [N, heads, n, n]. Heads are averaged, half of each token stays where it is (the way
-    around), rows add up to 1, and the blocks are multiplied: Abnar and Zuidema (2020), section 3,
+    around), rows add up to 1, and the blocks are multiplied: Abnar and Zuidema (2020),
     https://arxiv.org/abs/2005.00928. Values, the linear layers and the signs of all weights are left out of it.
     """
     if not maps:
