@@ -12,11 +12,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from aesthetic_utils.cli.main import main as command
-from aesthetic_utils.models import ConvNet, ConvNetConfig, SRResNet, SRResNetConfig
+from aesthetic_utils.models import ConvNet, ConvNetConfig, SRResNet, SRResNetConfig, ViT, ViTConfig
 from aesthetic_utils.models.resnet import ResNetConfig
 from aesthetic_utils.published import super_resolution as sr
 from aesthetic_utils.runtime import Precision
-from aesthetic_utils.training import classification, convnet, gan, resnet, srgan, style
+from aesthetic_utils.training import classification, convnet, drawings, gan, resnet, srgan, style
 from aesthetic_utils.training.devices import joined
 from aesthetic_utils.training.patches import patch_pool
 from aesthetic_utils.training.run import Run
@@ -83,6 +83,13 @@ def train_style() -> tuple[nn.Module, Run]:
     return style.train_style(settings, eyes, pool, styles, precision=Precision())
 
 
+def train_transformer() -> tuple[nn.Module, Run]:
+    torch.manual_seed(0)
+    model = ViT(ViTConfig(classes=3, image_size=8, patch=4, width=8, depth=1, heads=2))
+    settings = drawings.DrawingSettings(steps=4, batch_size=8, shift=1)
+    return drawings.train_on_drawings(model, settings, images(32, 8), LABELS, 3)
+
+
 RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
     "cnn": train_cnn,
     "convnet": train_convnet,
@@ -91,6 +98,7 @@ RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
     "super_resolution": train_srresnet,
     "srgan": train_srgan,
     "style": train_style,
+    "locality": train_transformer,
 }  # by family, as in the registry
 NO_LOOP = {"transfer"}  # it measures many small networks, each in seconds, on one device
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aesthetic_utils.published import super_resolution
 from aesthetic_utils.published.registry import FAMILIES
-from aesthetic_utils.training import classification, convnet, gan, resnet, srgan, style
+from aesthetic_utils.training import classification, convnet, drawings, gan, resnet, srgan, style
 from aesthetic_utils.training.run import Run
 
 MODULES = {
@@ -22,6 +22,7 @@ MODULES = {
     "super_resolution": super_resolution,
     "srgan": srgan,
     "style": style,
+    "locality": drawings,
 }  # family -> where its loop stands
 
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
+from aesthetic_utils.exercises.lesson_3_3 import head, lstm_step, rnn_step
 from aesthetic_utils.models import RecurrentConfig, RowReader, ViT, ViTConfig
 from aesthetic_utils.models.recurrent import input_gradients, rows_of
 from aesthetic_utils.models.vit import (
@@ -28,27 +29,6 @@ def small_reader(cell: str) -> RowReader:
 
 
 # ---- reading rows
-
-
-def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    """tanh(W h + U x + b) for N sequences: x [N, d], h [N, m], U [m, d], W [m, m], b [m] -> [N, m]."""
-    return torch.tanh(h @ W.T + x @ U.T + b)
-
-
-def lstm_step(
-    x: Tensor, h: Tensor, c: Tensor, U: Tensor, W: Tensor, b: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The new state and the new memory, each [N, m]; U [4m, d], W [4m, m], b [4m] in torch's order i, f, g, o."""
-    i, f, candidate, o = (x @ U.T + h @ W.T + b).chunk(4, dim=1)  # each [N, m]
-    c = f.sigmoid() * c + i.sigmoid() * candidate.tanh()
-    return o.sigmoid() * c.tanh(), c
-
-
-def head(x: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor) -> Tensor:
-    """softmax(Q K^T / sqrt(d_k)) V for tokens x [n, d] and matrices [d, d_k]: [n, d_k]."""
-    query, key, value = x @ W_q, x @ W_k, x @ W_v
-    scores = query @ key.T / query.shape[1] ** 0.5  # [n, n]
-    return scores.softmax(dim=1) @ value
 
 
 def test_a_row_is_what_stands_beside_each_other_and_white_is_nothing():

@@ -44,6 +44,7 @@ PLAN = (
     Part(name="resnet_emoji_designer", share=0.2, beside=15),
     Part(name="resnet_emoji_category", share=0.2, beside=10),
     Part(name="stylizer_four", share=0.1, beside=60),
+    Part(name="locality_curves", share=0.2, beside=20),
 )
 
 

@@ -4,6 +4,7 @@ from aesthetic_utils.published import (
     cnn,
     convnet,
     gan,
+    locality,
     resnet,
     srgan,
     style,
@@ -13,6 +14,6 @@ from aesthetic_utils.published import (
 from aesthetic_utils.published.run import PublishedRun
 
 # in an order in which each finds what it starts from
-FAMILIES = (cnn, convnet, resnet, gan, super_resolution, srgan, style, transfer)
+FAMILIES = (cnn, convnet, resnet, gan, super_resolution, srgan, style, transfer, locality)
 RUNS: dict[str, PublishedRun] = {run.name: run for family in FAMILIES for run in family.RUNS}
 SHORT_NAMES = {run.short: name for name, run in RUNS.items() if run.short}
