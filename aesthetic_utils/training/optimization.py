@@ -14,9 +14,16 @@ class TrainingError(AestheticError):
 
 
 def update_weights(
-    loss: Tensor, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler | None = None
+    loss: Tensor,
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler | None = None,
+    *,
+    clip: float | None = None,
 ) -> None:
     """Forgets the old gradients, computes the new ones, moves the weights.
+
+    clip: the largest norm of all gradients together; longer ones are shortened to it (Pascanu et al. 2013,
+    https://arxiv.org/abs/1211.5063, algorithm 1). None leaves them as they are.
 
     scaler: keeps small float16 gradients from becoming zero, and leaves out steps that overflow; None for
     any other format. Where several processes train together, the gradients are the mean of theirs. Raises TrainingError, before a weight is touched, for a loss that is NaN or infinite:
@@ -28,12 +35,23 @@ def update_weights(
     if scaler is None:
         loss.backward()
         current_team().average_gradients(optimizer)
+        shorten_gradients(optimizer, clip)
         optimizer.step()
         return
     scaler.scale(loss).backward()
     current_team().average_gradients(optimizer)
+    if clip is not None:
+        scaler.unscale_(optimizer)
+    shorten_gradients(optimizer, clip)
     scaler.step(optimizer)
     scaler.update()
+
+
+def shorten_gradients(optimizer: torch.optim.Optimizer, norm: float | None) -> None:
+    """Shortens the gradients of all weights to a norm that they may have together; None does nothing."""
+    if norm is not None:
+        weights = [p for group in optimizer.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(weights, norm)
 
 
 def require_finite_loss(loss: float, name: str = "the loss") -> None:
