@@ -83,7 +83,7 @@ def word_numbers(names: Sequence[str], known: Sequence[str]) -> Tensor:
 def waves(t: Tensor, numbers: int) -> Tensor:
     """A time as sines and cosines of many frequencies: t [N] in [0, 1] -> [N, numbers], in float32.
 
-    Vaswani et al. (2017), https://arxiv.org/abs/1706.03762, section 3.5, of 1000 t: the slowest wave does a tenth of
+    Vaswani et al. (2017), https://arxiv.org/abs/1706.03762, of 1000 t: the slowest wave does a tenth of
     a radian while t goes from 0 to 1, the fastest a thousand radians.
     """
     half = numbers // 2
@@ -96,8 +96,8 @@ class ConditionedBlock(nn.Module):
     """Two convolutions whose result is added to what came in, steered by a vector.
 
     In: [N, channels_in, H, W] and [N, condition]; out: [N, channels_out, H, W]. The vector says for each channel by how
-    much its normalised values are scaled and shifted (adaptive group normalisation, Dhariwal and Nichol 2021,
-    section 3). The last convolution starts at 0, so that an untrained block passes on what it gets.
+    much its normalised values are scaled and shifted (adaptive group normalisation, Dhariwal and Nichol
+    2021). The last convolution starts at 0, so that an untrained block passes on what it gets.
     """
 
     def __init__(self, channels_in: int, channels_out: int, condition: int, groups: int):
@@ -112,7 +112,9 @@ class ConditionedBlock(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         change = self.conv1(F.silu(self.norm1(x)))  # [N, C_out, H, W]
-        scale, shift = self.steer(F.silu(condition))[:, :, None, None].chunk(2, 1)  # [N, C_out, 1, 1]
+        scale, shift = self.steer(F.silu(condition))[:, :, None, None].chunk(
+            2, 1
+        )  # [N, C_out, 1, 1]
         change = self.norm2(change) * (1 + scale) + shift  # [N, C_out, H, W]
         return self.around(x) + self.conv2(F.silu(change))  # [N, C_out, H, W]
 

@@ -17,7 +17,6 @@ from aesthetic_utils.data.emoji import EmojiSet, load_emoji
 from aesthetic_utils.models.unet import Conditions, UNet, UNetConfig, word_numbers
 from aesthetic_utils.published.parts import curves
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
-from aesthetic_utils.training.checkpoint import plain_config
 from aesthetic_utils.training.flow import Drawings, FlowSettings, train_flow
 from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.weights import save_weights

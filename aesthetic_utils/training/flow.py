@@ -7,13 +7,12 @@ Lipman et al. (2023), https://arxiv.org/abs/2210.02747; Liu et al. (2023), https
 """
 
 import copy
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from aesthetic_utils.data.batches import TensorBatches
 from aesthetic_utils.models.unet import Conditions, UNet, UNetConfig
@@ -37,14 +36,16 @@ Velocity = Callable[[Tensor, Tensor], Tensor]  # x [N, ...] and t [N] -> [N, ...
 def flow_pair(clean: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
     """A place on the straight way from a drawing to noise, and the velocity there.
 
-    x_t = (1 - t) x_0 + t e and u = e - x_0 (Liu et al. 2023, section 2.1, with our direction of t). clean, noise:
+    x_t = (1 - t) x_0 + t e and u = e - x_0, the straight way of Liu et al. (2023). clean, noise:
     [N, ...]; t: [N] in [0, 1]. Both of the shape of clean.
     """
     share = t.view(-1, *[1] * (clean.ndim - 1))  # [N, 1, ...]
     return (1 - share) * clean + share * noise, noise - clean
 
 
-def logit_normal(n: int, generator: torch.Generator, *, mean: float = 0.0, spread: float = 1.0) -> Tensor:
+def logit_normal(
+    n: int, generator: torch.Generator, *, mean: float = 0.0, spread: float = 1.0
+) -> Tensor:
     """n times in (0, 1) that are mostly in the middle: the logistic function of normal numbers, [n].
 
     Esser et al. (2024), https://arxiv.org/abs/2403.03206, section 3.1. Near both ends there is little to learn: at t = 1
@@ -95,7 +96,7 @@ def forget_some(
     """Conditions of which some are forgotten, so that the network learns to do without them.
 
     chances: that everything is forgotten, and then that category, designer and words are, each for itself. Ho and Salimans
-    (2022), https://arxiv.org/abs/2207.12598, algorithm 1, where there is one condition.
+    (2022), https://arxiv.org/abs/2207.12598, have one condition.
     """
     n = len(conditions.category)
     drawn = torch.rand(len(chances), n, generator=generator)  # [4, N]
@@ -120,7 +121,11 @@ def times(steps: int, device: torch.device | str = "cpu") -> Tensor:
 
 
 def euler(
-    velocity: Velocity, x: Tensor, steps: int, *, watch: Callable[[float, Tensor], None] | None = None
+    velocity: Velocity,
+    x: Tensor,
+    steps: int,
+    *,
+    watch: Callable[[float, Tensor], None] | None = None,
 ) -> Tensor:
     """Follows the velocity from t = 1 to t = 0 in straight steps: x [N, ...] -> the same shape.
 
@@ -130,12 +135,16 @@ def euler(
 
 
 def heun(
-    velocity: Velocity, x: Tensor, steps: int, *, watch: Callable[[float, Tensor], None] | None = None
+    velocity: Velocity,
+    x: Tensor,
+    steps: int,
+    *,
+    watch: Callable[[float, Tensor], None] | None = None,
 ) -> Tensor:
     """As `euler`, but each step goes by the mean of the velocities at its two ends; the error falls like 1 / steps^2.
 
     Two evaluations a step, but one in the last, which would otherwise ask for the velocity at t = 0, where no noise is
-    left to be seen (Karras et al. 2022, https://arxiv.org/abs/2206.00364, algorithm 1, does the same).
+    left to be seen (as in Karras et al. 2022, https://arxiv.org/abs/2206.00364).
     """
     return _follow(velocity, x, steps, watch, corrected=True)
 
@@ -184,7 +193,7 @@ def guided(
 
         v() + s_c (v(c) - v()) + s_d (v(c, d) - v(c)) + s_w (v(c, d, w) - v(c, d))
 
-    Ho and Salimans (2022), equation 6, for one condition (their w is our s - 1). What is asked of no picture is passed
+    Ho and Salimans (2022) for one condition, where their w is our s - 1. What is asked of no picture is passed
     over, and what has the factor 0 is not computed: three strengths of 1 take one evaluation.
     """
     asked = [
@@ -201,7 +210,9 @@ def guided(
 
     def velocity(x: Tensor, t: Tensor) -> Tensor:
         k = len(parts)
-        every = Conditions(*(torch.cat(p).to(x.device) for p in zip(*(c for c, _ in parts), strict=True)))
+        every = Conditions(
+            *(torch.cat(p).to(x.device) for p in zip(*(c for c, _ in parts), strict=True))
+        )
         with precision.autocast(x.device):
             v = model(x.repeat(k, 1, 1, 1), t.repeat(k), every).float()  # [k N, C, H, W]
         return sum(f * part for (_, f), part in zip(parts, v.chunk(k), strict=True))
@@ -356,5 +367,7 @@ def train_flow(
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, loss=loss)
         if looks and ((step + 1) % settings.validate_every == 0 or step + 1 == run.steps):
-            run.log(step, every=1, **{k: fixed_loss(average, x, precision) for k, x in looks.items()})
+            run.log(
+                step, every=1, **{k: fixed_loss(average, x, precision) for k, x in looks.items()}
+            )
     return average, run

@@ -23,7 +23,7 @@ def update_weights(
     """Forgets the old gradients, computes the new ones, moves the weights.
 
     clip: the largest norm of all gradients together; longer ones are shortened to it (Pascanu et al. 2013,
-    https://arxiv.org/abs/1211.5063, algorithm 1). None leaves them as they are.
+    https://arxiv.org/abs/1211.5063). None leaves them as they are.
 
     scaler: keeps small float16 gradients from becoming zero, and leaves out steps that overflow; None for
     any other format. Where several processes train together, the gradients are the mean of theirs. Raises TrainingError, before a weight is touched, for a loss that is NaN or infinite:
