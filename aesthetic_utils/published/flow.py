@@ -5,6 +5,7 @@
 It learns from all training drawings of all ten hands.
 """
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from aesthetic_utils import runtime
 from aesthetic_utils.data.augment_drawings import mirror_images
 from aesthetic_utils.data.emoji import EmojiSet, load_emoji
 from aesthetic_utils.models.unet import Conditions, UNet, UNetConfig, word_numbers
+from aesthetic_utils.metrics import closest, nearest, variety
 from aesthetic_utils.published.parts import curves
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
-from aesthetic_utils.training.flow import Drawings, FlowSettings, train_flow
+from aesthetic_utils.runtime import Precision
+from aesthetic_utils.training.flow import Drawings, FlowSettings, fixed_loss, sample_flow, train_flow
 from aesthetic_utils.training.precision import run_precision
-from aesthetic_utils.training.weights import save_weights
+from aesthetic_utils.training.weights import load_weights, save_weights, weights_info
 
 KEEP_STEPS = (250, 500, 1_000, 2_000, 3_000, 4_000, 5_000)  # whose averaged weights a run keeps
 
@@ -110,9 +113,52 @@ def train_published_flow(
         looks={"train": some_of(drawings, looked_at), "validation": some_of(held_out, looked_at)},
         watch=keep_averages(folder),
     )  # fmt: skip
-    result = record(settings, chosen, seed, run, {})
-    result |= curves(run.history, "loss")
-    return average, result
+    result = record(settings, chosen, seed, run, flow_metrics(average, seed))
+    return average, result | curves(run.history, "loss") | {"training_pictures": len(drawings.images)}
+
+
+def load_flow(name: str = "flow_emoji") -> UNet:
+    """The published network, ready to draw: a name of the package's weights, or a path."""
+    about = weights_info(name)["config"]
+    config = UNetConfig(**about | {k: tuple(about[k]) for k in ("multipliers", "words")})
+    return load_weights(UNet(config), name).eval()
+
+
+def asked_like(emoji: EmojiSet, n: int, words: tuple[str, ...], seed: int = 0) -> Conditions:
+    """Category and designer of n drawings of a set, drawn at random, and no words."""
+    rows = torch.randint(len(emoji), (n,), generator=torch.Generator().manual_seed(seed))
+    every = conditions_of(emoji, words)
+    return Conditions(*(part[rows] for part in every)).kept("category", "designer")
+
+
+def flow_metrics(model: UNet, seed: int = 0) -> dict:
+    """What can be said of samples by their pixels alone: copies, variety, the white of the ground; and the loss.
+
+    As many samples as there are held-out drawings of the core, asked for the categories and designers of its training
+    drawings, without guidance. Distances in the features of classifiers stand in records of their own.
+    """
+    train, test = load_emoji("train"), load_emoji("test")
+    n = runtime.by_mode(smoke=8, laptop=64, full=len(test))
+    words = model.config.words
+    steps = runtime.by_mode(smoke=2, laptop=10, full=20)
+    cpu = copy.deepcopy(model).cpu()
+    samples = sample_flow(cpu, asked_like(train, n, words, seed), steps=steps, seed=seed)
+    every = load_emoji("train", ideas="all").images.float() / 255
+    held_out = test.images[:: len(test) // n][:n].float() / 255
+    some = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[:n]
+    real = train.images[some].float() / 255
+    near, near_test = nearest(samples, every)[0], nearest(held_out, every)[0]
+    judged = some_of(drawings_of(load_emoji("test", ideas="all"), words), n)
+    return {
+        "nearest": {
+            "samples_median": near.median().item(),
+            "held_out_median": near_test.median().item(),
+        },
+        "variety": variety(samples, real),
+        "closest": closest(samples, real),
+        "corner": {"samples": samples[..., 0, 0].mean().item(), "drawings": real[..., 0, 0].mean().item()},
+        "loss": {"held_out": fixed_loss(cpu, judged, Precision(), seed=seed).item()},
+    }
 
 
 RUNS = (PublishedRun(family="flow", kind="emoji", train=train_published_flow),)
