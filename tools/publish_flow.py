@@ -11,20 +11,22 @@ evaluations does a drawing need. Each answer stands beside that of real held-out
 import argparse
 import sys
 import time
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from aesthetic_utils import runtime
-from aesthetic_utils.data import EMOJI_DESIGNERS, load_emoji
+from aesthetic_utils.data import load_emoji
 from aesthetic_utils.data.emoji import EmojiSet
+from aesthetic_utils.generator_metrics import Yardstick, judge_generator, likeness, yardstick
 from aesthetic_utils.metrics import closest, variety
 from aesthetic_utils.models.unet import Conditions, UNet
 from aesthetic_utils.published.flow import conditions_of, load_flow
 from aesthetic_utils.published.results import write_result
 from aesthetic_utils.statistics.intervals import wilson_interval
 from aesthetic_utils.training.flow import evaluations, sample_flow
-from aesthetic_utils.training.rulers import load_classifier, seen_by, set_distances
+from aesthetic_utils.training.rulers import load_classifier, seen_by
 from aesthetic_utils.training.weights import weights_info
 from tools.modes import refusal
 
@@ -50,10 +52,10 @@ def steps() -> int:
     return runtime.by_mode(smoke=2, laptop=10, full=20)
 
 
-def right(network: nn.Module, images: Tensor, labels: Tensor, classes: int) -> dict:
-    """How many pictures are taken for what they were meant to be, among the first so many classes; 95 % interval."""
+def right(network: nn.Module, images: Tensor, labels: Tensor) -> dict:
+    """How many pictures are taken for what they were meant to be, with its 95 % interval."""
     with runtime.evaluating(network):
-        said = torch.cat([network(part)[:, :classes].argmax(1) for part in images.split(250)])
+        said = torch.cat([network(part).argmax(1) for part in images.split(250)])
     hits = int((said == labels).sum())
     low, high = wilson_interval(hits, len(labels))
     return {"share": hits / len(labels), "low": low, "high": high, "n": len(labels)}
@@ -66,51 +68,47 @@ def typicality(network: nn.Module, images: Tensor, category: Tensor, train: Emoj
     return float((seen_by(network, images) - centres[category]).norm(dim=1).mean())
 
 
-def by_strength(model: UNet, rulers: dict[str, nn.Module], held_out: EmojiSet, train: EmojiSet) -> list[dict]:
+def by_strength(
+    model: UNet, rulers: dict[str, nn.Module], by: Yardstick, held_out: EmojiSet, train: EmojiSet
+) -> list[dict]:
     """One row a strength, the same noise for all, and one of the held-out drawings, whose labels are asked for."""
     asked = conditions_of(held_out, model.config.words).kept("category", "designer")
-    real = held_out.images.float() / 255
-    some = torch.randperm(len(train), generator=torch.Generator().manual_seed(SEED))[: len(real)]
-    reference = train.images[some].float() / 255
-    sets: dict[str, Tensor] = {"held-out drawings": real}
-    for strength in STRENGTHS:
-        sets[f"{strength:g}"] = sample_flow(
-            model, asked, scales=(strength,) * 3, steps=steps(), seed=SEED
-        )
-    every = train.images.float() / 255
-    distances = {k: set_distances(net, every, sets, some) for k, net in rulers.items()}
-    return [
-        {
-            "strength": name,
-            "category": right(rulers["category"], images, held_out.category, 8),
-            "designer": right(rulers["designer"], images, held_out.designer, len(EMOJI_DESIGNERS)),
-            "frechet": {k: distances[k][name]["frechet"] for k in rulers},
+    some = torch.randperm(len(train), generator=torch.Generator().manual_seed(SEED))
+    reference = train.images[some[: len(held_out)]].float() / 255
+    rows = []
+    for strength in (None, *STRENGTHS):
+        if strength is None:
+            images = held_out.images.float() / 255
+        else:
+            images = sample_flow(model, asked, scales=(strength,) * 3, steps=steps(), seed=SEED)
+        judged = judge_generator(images, by, seed=SEED)
+        rows.append({
+            "strength": strength,
+            "category": right(rulers["category"], images, held_out.category),
+            "designer": right(rulers["designer"], images, held_out.designer),
+            **{k: {ruler: judged[ruler][k] for ruler in rulers} for k in ("frechet", "coverage")},
+            "memorised": judged["pixels"]["memorised"],
             "variety": variety(images, reference),
             "closest": closest(images, reference),
             "from_the_mean": typicality(rulers["category"], images, held_out.category, train),
             "corner": float(images[..., 0, 0].mean()),
-        }
-        for name, images in sets.items()
-    ]  # fmt: skip
+        })  # fmt: skip
+    return rows
 
 
-def by_evaluations(model: UNet, rulers: dict[str, nn.Module], held_out: EmojiSet, train: EmojiSet) -> list[dict]:
+def by_evaluations(model: UNet, by: Yardstick, held_out: EmojiSet) -> list[dict]:
     """One row for each way from noise to drawing, all from the same noise, without guidance."""
     asked = conditions_of(held_out, model.config.words).kept("category", "designer")
-    every = train.images.float() / 255
-    some = torch.arange(len(held_out))
     rows = []
     for solver, count in WAYS:
         begun = time.process_time()
         images = sample_flow(model, asked, solver=solver, steps=count, seed=SEED)
         seconds = (time.process_time() - begun) / len(images)
-        frechet = {
-            k: set_distances(net, every, {"": images}, some)[""]["frechet"]
-            for k, net in rulers.items()
-        }
+        seen = {name: likeness(ruler.look(images), ruler) for name, ruler in by.rulers.items()}
         rows.append({
             "solver": solver, "steps": count, "evaluations": evaluations(solver, count),
-            "cpu_seconds_a_picture": round(seconds, 4), "frechet": frechet,
+            "cpu_seconds_a_picture": round(seconds, 4),
+            "frechet": {name: row["frechet"] for name, row in seen.items()},
         })  # fmt: skip
     return rows
 
@@ -136,9 +134,9 @@ def by_words(model: UNet, ruler: nn.Module, held_out: EmojiSet) -> dict:
     return {
         "names": len(names),
         "strength": WORD_STRENGTH,
-        "asked": right(ruler, sample_flow(model, asked, **options), expected, 8),
-        "other_words": right(ruler, sample_flow(model, other, **options), expected, 8),
-        "held_out": right(ruler, pictures, held_out.category[real], 8),
+        "asked": right(ruler, sample_flow(model, asked, **options), expected),
+        "other_words": right(ruler, sample_flow(model, other, **options), expected),
+        "held_out": right(ruler, pictures, held_out.category[real]),
         "most_frequent": float(expected.bincount().max() / len(expected)),
     }
 
@@ -147,19 +145,27 @@ def measures() -> dict:
     """All that is written, of one seed."""
     model = load_flow(FLOW)
     rulers = {k: load_classifier(name) for k, name in RULERS.items()}
-    held_out, train = load_emoji("test"), load_emoji("train")
-    every = load_emoji("test", ideas="all")
-    few = runtime.by_mode(smoke=40, laptop=4, full=1)  # each so many-th drawing
+    few = runtime.by_mode(smoke=20, laptop=4, full=1)  # each so many-th drawing
+    train, validation, test = (
+        thinned(load_emoji(split, ideas="all"), few) for split in ("train", "validation", "test")
+    )
+    by = yardstick(
+        {k: partial(seen_by, network) for k, network in rulers.items()},
+        train.images.float() / 255, validation.images.float() / 255,
+    )  # fmt: skip
+    count = runtime.by_mode(smoke=20, laptop=100, full=500)
+    judged = thinned(test, max(1, len(test) // count), count)
     return {
-        "by_strength": by_strength(model, rulers, thinned(held_out, few), thinned(train, few)),
-        "by_evaluations": by_evaluations(model, rulers, thinned(held_out, few), thinned(train, few)),
-        "words": by_words(model, rulers["category"], thinned(every, few)),
-    }  # fmt: skip
+        "n": len(judged),
+        "by_strength": by_strength(model, rulers, by, judged, train),
+        "by_evaluations": by_evaluations(model, by, judged),
+        "words": by_words(model, rulers["category"], test),
+    }
 
 
-def thinned(emoji: EmojiSet, step: int) -> EmojiSet:
-    """Each step-th drawing of a set."""
-    rows = torch.arange(0, len(emoji), step)
+def thinned(emoji: EmojiSet, step: int, most: int | None = None) -> EmojiSet:
+    """Each step-th drawing of a set, at most so many."""
+    rows = torch.arange(0, len(emoji), step)[:most]
     return EmojiSet(
         images=emoji.images[rows], category=emoji.category[rows], designer=emoji.designer[rows],
         names=[emoji.names[i] for i in rows], code_points=[emoji.code_points[i] for i in rows],
@@ -172,7 +178,7 @@ def main() -> int:
         print(f"publish_flow: {reason}", file=sys.stderr)
         return 1
     source = {
-        "drawings": "the embedded emoji of the five designers, 'test' and 'train'; for words all hands, 'test'",
+        "drawings": "the embedded emoji of all ten hands: 'train', 'validation' and 'test'",
         "weights": {name: weights_info(name)["sha256"] for name in (FLOW, *RULERS.values())},
     }
     head = {"name": "flow_measures"} | runtime.describe_run() | {"seed": SEED, "source": source}

@@ -95,6 +95,10 @@ def steps() -> list[Step]:
             needs=(*RULERS, *(name for name, run in RUNS.items() if run.family == "gan")),
         ),
         Step(
+            command=("tools.publish_flow",), makes=("flow_measures",),
+            module="tools.publish_flow", needs=("flow_emoji", *RULERS[:2]),
+        ),
+        Step(
             command=("tools.publish_measures",), makes=("image_measures",),
             module="tools.publish_measures", needs=("gan_emoji",),
         ),

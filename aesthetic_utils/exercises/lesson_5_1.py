@@ -67,7 +67,9 @@ def verify_pair(given: Pair) -> str | None:
     if not _same(x, right_x):
         return "The places are not on the way: at t = 1/4 a quarter of the place is noise."
     if _same(u, -right_u):
-        return "The velocity points the wrong way: as t grows, x moves from the drawing to the noise."
+        return (
+            "The velocity points the wrong way: as t grows, x moves from the drawing to the noise."
+        )
     if _same(u, noise - x):
         return (
             "That is what is left of the way. The velocity is the change of x in one unit of time."

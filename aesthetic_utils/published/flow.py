@@ -15,12 +15,18 @@ from torch import Tensor, nn
 from aesthetic_utils import runtime
 from aesthetic_utils.data.augment_drawings import mirror_images
 from aesthetic_utils.data.emoji import EmojiSet, load_emoji
-from aesthetic_utils.models.unet import Conditions, UNet, UNetConfig, word_numbers
 from aesthetic_utils.metrics import closest, nearest, variety
+from aesthetic_utils.models.unet import Conditions, UNet, UNetConfig, word_numbers
 from aesthetic_utils.published.parts import curves
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
 from aesthetic_utils.runtime import Precision
-from aesthetic_utils.training.flow import Drawings, FlowSettings, fixed_loss, sample_flow, train_flow
+from aesthetic_utils.training.flow import (
+    Drawings,
+    FlowSettings,
+    fixed_loss,
+    sample_flow,
+    train_flow,
+)
 from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.weights import load_weights, save_weights, weights_info
 
@@ -114,7 +120,9 @@ def train_published_flow(
         watch=keep_averages(folder),
     )  # fmt: skip
     result = record(settings, chosen, seed, run, flow_metrics(average, seed))
-    return average, result | curves(run.history, "loss") | {"training_pictures": len(drawings.images)}
+    return average, result | curves(run.history, "loss") | {
+        "training_pictures": len(drawings.images)
+    }
 
 
 def load_flow(name: str = "flow_emoji") -> UNet:
@@ -156,7 +164,10 @@ def flow_metrics(model: UNet, seed: int = 0) -> dict:
         },
         "variety": variety(samples, real),
         "closest": closest(samples, real),
-        "corner": {"samples": samples[..., 0, 0].mean().item(), "drawings": real[..., 0, 0].mean().item()},
+        "corner": {
+            "samples": samples[..., 0, 0].mean().item(),
+            "drawings": real[..., 0, 0].mean().item(),
+        },
         "loss": {"held_out": fixed_loss(cpu, judged, Precision(), seed=seed).item()},
     }
 
