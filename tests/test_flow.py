@@ -8,6 +8,8 @@ import torch
 from aesthetic_utils.models.unet import Conditions, UNet, UNetConfig, no_conditions
 from aesthetic_utils.training import flow
 from aesthetic_utils.training.optimization import update_weights
+from aesthetic_utils.training.precision import PRECISIONS
+from aesthetic_utils.training.run import Run
 
 CONFIG = UNetConfig(
     channels=4, multipliers=(1, 2), condition=8, groups=2, heads=2, words=("a", "b")
@@ -159,6 +161,30 @@ def test_it_learns_and_looks_and_keeps_an_average():
     assert again == pytest.approx(looks[-1])
     weights = zip(average.parameters(), run.models["net"].parameters(), strict=True)
     assert any(not torch.equal(a, b) for a, b in weights)
+
+
+@pytest.mark.parametrize("format", ["float32", "bfloat16"])
+def test_a_run_that_was_cut_off_ends_like_an_unbroken_one(format, tmp_path, monkeypatch):
+    settings = flow.FlowSettings(steps=6, batch_size=8, validate_every=3)
+
+    def train(**options):
+        return flow.train_flow(
+            CONFIG, settings, drawings(), precision=PRECISIONS[format], **options
+        )
+
+    def cut(step, model):
+        if step == 4:
+            raise KeyboardInterrupt
+
+    whole, unbroken = train(looks={"train": drawings()})
+    always = Run.__init__.__kwdefaults__ | {"checkpoint_every_s": 0.0}
+    monkeypatch.setattr(Run.__init__, "__kwdefaults__", always)
+    with pytest.raises(KeyboardInterrupt):
+        train(path=tmp_path / "run.safetensors", watch=cut)
+    again, run = train(path=tmp_path / "run.safetensors")
+    assert run.step == 6 and len(unbroken.history) == 4
+    for a, b in zip(whole.state_dict().values(), again.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
 
 
 def test_long_gradients_are_shortened_and_short_ones_are_not():
