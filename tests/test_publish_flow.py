@@ -124,6 +124,6 @@ def test_the_run_trains_and_publishes(tmp_path, monkeypatch):
     result = run.publish(tmp_path / "runs", precision="float32", into=tmp_path)
     assert result["steps"] == 3 and result["stopped_by"] == "steps"
     assert {"train", "validation", "step"} == set(result["validation"][-1])
-    assert result["training_pictures"] > 10_000 and 0 <= result["metrics"]["corner"]["samples"] <= 1
+    assert result["drawings"] > 10_000 and 0 <= result["metrics"]["corner"]["samples"] <= 1
     network = load_flow(str(tmp_path / "flow_emoji.safetensors"))
     assert "cat" in network.config.words and network.config.designers == 10

@@ -120,9 +120,7 @@ def train_published_flow(
         watch=keep_averages(folder),
     )  # fmt: skip
     result = record(settings, chosen, seed, run, flow_metrics(average, seed))
-    return average, result | curves(run.history, "loss") | {
-        "training_pictures": len(drawings.images)
-    }
+    return average, result | curves(run.history, "loss") | {"drawings": len(drawings.images)}
 
 
 def load_flow(name: str = "flow_emoji") -> UNet:
@@ -130,6 +128,16 @@ def load_flow(name: str = "flow_emoji") -> UNet:
     about = weights_info(name)["config"]
     config = UNetConfig(**about | {k: tuple(about[k]) for k in ("multipliers", "words")})
     return load_weights(UNet(config), name).eval()
+
+
+def draw_like_training(model: UNet, n: int, seed: int = 0, *, steps: int | None = None) -> Tensor:
+    """n pictures, float [n, 3, 32, 32] in [0, 1]: as training drawings are, by category and hand, without guidance.
+
+    steps: of Heun; by default those of the mode.
+    """
+    steps = steps or runtime.by_mode(smoke=2, laptop=10, full=20)
+    like = asked_like(load_emoji("train", ideas="all"), n, model.config.words, seed)
+    return sample_flow(model, like, steps=steps, seed=seed)
 
 
 def asked_like(emoji: EmojiSet, n: int, words: tuple[str, ...], seed: int = 0) -> Conditions:
@@ -142,25 +150,24 @@ def asked_like(emoji: EmojiSet, n: int, words: tuple[str, ...], seed: int = 0) -
 def flow_metrics(model: UNet, seed: int = 0) -> dict:
     """What can be said of samples by their pixels alone: copies, variety, the white of the ground; and the loss.
 
-    As many samples as there are held-out drawings of the core, asked for the categories and designers of its training
-    drawings, without guidance. Distances in the features of classifiers stand in records of their own.
+    500 samples, asked for the categories and hands of training drawings, without guidance, beside as many held-out
+    drawings. Distances in the features of classifiers stand in records of their own.
     """
-    train, test = load_emoji("train"), load_emoji("test")
-    n = runtime.by_mode(smoke=8, laptop=64, full=len(test))
-    words = model.config.words
-    steps = runtime.by_mode(smoke=2, laptop=10, full=20)
+    n = runtime.by_mode(smoke=8, laptop=64, full=500)
+    train, held_out = (
+        drawings_of(load_emoji(split, ideas="all"), model.config.words)
+        for split in ("train", "test")
+    )
+    held_out = some_of(held_out, n, seed)
     cpu = copy.deepcopy(model).cpu()
-    samples = sample_flow(cpu, asked_like(train, n, words, seed), steps=steps, seed=seed)
-    every = load_emoji("train", ideas="all").images.float() / 255
-    held_out = test.images[:: len(test) // n][:n].float() / 255
-    some = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[:n]
-    real = train.images[some].float() / 255
-    near, near_test = nearest(samples, every)[0], nearest(held_out, every)[0]
-    judged = some_of(drawings_of(load_emoji("test", ideas="all"), words), n)
+    samples = draw_like_training(cpu, n, seed)
+    every, unseen = train.images.float() / 255, held_out.images.float() / 255
+    real = some_of(train, n, seed).images.float() / 255
+    near, near_unseen = nearest(samples, every)[0], nearest(unseen, every)[0]
     return {
         "nearest": {
             "samples_median": near.median().item(),
-            "held_out_median": near_test.median().item(),
+            "held_out_median": near_unseen.median().item(),
         },
         "variety": variety(samples, real),
         "closest": closest(samples, real),
@@ -168,7 +175,7 @@ def flow_metrics(model: UNet, seed: int = 0) -> dict:
             "samples": samples[..., 0, 0].mean().item(),
             "drawings": real[..., 0, 0].mean().item(),
         },
-        "loss": {"held_out": fixed_loss(cpu, judged, Precision(), seed=seed).item()},
+        "loss": {"held_out": fixed_loss(cpu, held_out, Precision(), seed=seed).item()},
     }
 
 
