@@ -14,9 +14,19 @@ from torch import Tensor, nn
 from aesthetic_utils.cli.main import main as command
 from aesthetic_utils.models import ConvNet, ConvNetConfig, SRResNet, SRResNetConfig, ViT, ViTConfig
 from aesthetic_utils.models.resnet import ResNetConfig
+from aesthetic_utils.models.unet import Conditions, UNetConfig
 from aesthetic_utils.published import super_resolution as sr
 from aesthetic_utils.runtime import Precision
-from aesthetic_utils.training import classification, convnet, drawings, gan, resnet, srgan, style
+from aesthetic_utils.training import (
+    classification,
+    convnet,
+    drawings,
+    flow,
+    gan,
+    resnet,
+    srgan,
+    style,
+)
 from aesthetic_utils.training.devices import joined
 from aesthetic_utils.training.patches import patch_pool
 from aesthetic_utils.training.run import Run
@@ -90,11 +100,24 @@ def train_transformer() -> tuple[nn.Module, Run]:
     return drawings.train_on_drawings(model, settings, images(32, 8), LABELS, 3)
 
 
+def train_flow() -> tuple[nn.Module, Run]:
+    config = UNetConfig(
+        channels=4, multipliers=(1, 2), condition=8, groups=2, heads=2, words=("a",)
+    )
+    words = torch.zeros(32, 8, dtype=torch.int64)
+    drawings = flow.Drawings(
+        images=images(32, 8), conditions=Conditions(LABELS, LABELS, words), may_mirror=LABELS > 0
+    )
+    settings = flow.FlowSettings(steps=4, batch_size=8, validate_every=2)
+    return flow.train_flow(config, settings, drawings, looks={"train": drawings})
+
+
 RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
     "cnn": train_cnn,
     "convnet": train_convnet,
     "resnet": train_resnet,
     "gan": train_gan,
+    "flow": train_flow,
     "super_resolution": train_srresnet,
     "srgan": train_srgan,
     "style": train_style,

@@ -11,7 +11,16 @@ from torch import Tensor
 
 from aesthetic_utils.published import super_resolution
 from aesthetic_utils.published.registry import FAMILIES
-from aesthetic_utils.training import classification, convnet, drawings, gan, resnet, srgan, style
+from aesthetic_utils.training import (
+    classification,
+    convnet,
+    drawings,
+    flow,
+    gan,
+    resnet,
+    srgan,
+    style,
+)
 from aesthetic_utils.training.run import Run
 
 MODULES = {
@@ -19,6 +28,7 @@ MODULES = {
     "convnet": convnet,
     "resnet": resnet,
     "gan": gan,
+    "flow": flow,
     "super_resolution": super_resolution,
     "srgan": srgan,
     "style": style,

@@ -45,6 +45,7 @@ PLAN = (
     Part(name="resnet_emoji_category", share=0.2, beside=10),
     Part(name="stylizer_four", share=0.1, beside=60),
     Part(name="locality_curves", share=0.2, beside=20),
+    Part(name="flow_emoji", share=0.2, beside=30),
 )
 
 

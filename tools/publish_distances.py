@@ -37,11 +37,13 @@ from aesthetic_utils.generator_metrics import (
     yardstick,
 )
 from aesthetic_utils.models import DCGANConfig, Generator
+from aesthetic_utils.published.flow import draw_like_training, load_flow
 from aesthetic_utils.published.parts import kept, over_seeds
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.published.results import load_result, write_result
 from aesthetic_utils.storage import file_digest
 from aesthetic_utils.training import load_weights, sample, weights_info
+from aesthetic_utils.training.flow import evaluations
 from aesthetic_utils.training.rulers import RULERS, load_classifier, seen_by
 from tools.modes import refusal
 
@@ -68,7 +70,17 @@ def dcgan(name: str) -> Artist:
     )
 
 
-ARTISTS: dict[str, Callable[[str], Artist]] = {"gan": dcgan}  # by family
+def flow(name: str) -> Artist:
+    """One of the family "flow": 20 steps of Heun."""
+    network = load_flow(name)
+    return Artist(
+        draw=lambda n, seed: draw_like_training(network, n, seed),
+        parameters=sum(p.numel() for p in network.parameters()),
+        evaluations=evaluations("heun", 20),
+    )
+
+
+ARTISTS: dict[str, Callable[[str], Artist]] = {"gan": dcgan, "flow": flow}  # by family
 GENERATORS = tuple(name for name, run in RUNS.items() if run.family in ARTISTS)
 
 

@@ -3,6 +3,7 @@
 from aesthetic_utils.published import (
     cnn,
     convnet,
+    flow,
     gan,
     locality,
     resnet,
@@ -14,6 +15,6 @@ from aesthetic_utils.published import (
 from aesthetic_utils.published.run import PublishedRun
 
 # in an order in which each finds what it starts from
-FAMILIES = (cnn, convnet, resnet, gan, super_resolution, srgan, style, transfer, locality)
+FAMILIES = (cnn, convnet, resnet, gan, super_resolution, srgan, style, transfer, locality, flow)
 RUNS: dict[str, PublishedRun] = {run.name: run for family in FAMILIES for run in family.RUNS}
 SHORT_NAMES = {run.short: name for name, run in RUNS.items() if run.short}
