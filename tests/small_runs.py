@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from aesthetic_utils.cli.main import main as command
 from aesthetic_utils.models import ConvNet, ConvNetConfig, SRResNet, SRResNetConfig
 from aesthetic_utils.models.resnet import ResNetConfig
+from aesthetic_utils.models.stylegan2 import StyleGAN2Config
 from aesthetic_utils.published import super_resolution as sr
 from aesthetic_utils.runtime import Precision
-from aesthetic_utils.training import classification, convnet, gan, resnet, srgan
+from aesthetic_utils.training import classification, convnet, gan, resnet, srgan, stylegan2
 from aesthetic_utils.training.devices import joined
 from aesthetic_utils.training.patches import patch_pool
 from aesthetic_utils.training.run import Run
@@ -54,6 +55,13 @@ def train_gan() -> tuple[nn.Module, Run]:
     return average, run
 
 
+def train_stylegan2() -> tuple[nn.Module, Run]:
+    config = StyleGAN2Config(channels=(4, 4, 4), latent_dim=4, style_dim=4, noise=False)
+    settings = stylegan2.StyleGAN2Settings(steps=4, batch_size=8, config=config, r1_interval=2)
+    average, _, run = stylegan2.train_stylegan2(settings, images(32, 16))
+    return average, run
+
+
 def train_srresnet() -> tuple[nn.Module, Run]:
     settings = sr.SuperResolutionSettings(
         scale=2, blocks=2, channels=8, batch_norm=True, patch=8, batch_size=4, steps=4
@@ -77,6 +85,7 @@ RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
     "convnet": train_convnet,
     "resnet": train_resnet,
     "gan": train_gan,
+    "stylegan2": train_stylegan2,
     "super_resolution": train_srresnet,
     "srgan": train_srgan,
 }  # by family, as in the registry

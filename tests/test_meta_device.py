@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aesthetic_utils.published import super_resolution
 from aesthetic_utils.published.registry import FAMILIES
-from aesthetic_utils.training import classification, convnet, gan, resnet, srgan
+from aesthetic_utils.training import classification, convnet, gan, resnet, srgan, stylegan2
 from aesthetic_utils.training.run import Run
 
 MODULES = {
@@ -19,6 +19,7 @@ MODULES = {
     "convnet": convnet,
     "resnet": resnet,
     "gan": gan,
+    "stylegan2": stylegan2,
     "super_resolution": super_resolution,
     "srgan": srgan,
 }  # family -> where its loop stands

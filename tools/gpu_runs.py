@@ -43,6 +43,7 @@ PLAN = (
     Part(name="convnet_filters_7x7", share=0.1, beside=5),
     Part(name="resnet_emoji_designer", share=0.2, beside=15),
     Part(name="resnet_emoji_category", share=0.2, beside=10),
+    Part(name="stylegan2_emoji", share=0.3, beside=20),
 )
 
 

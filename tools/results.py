@@ -44,6 +44,9 @@ EYES = {
     "srgan": ("srresnet_x4_light", "convnet_filters_7x7", "convnet_cifar10"),
     "transfer": ("convnet_cifar10", "resnet_emoji_designer"),
 }
+SHEETS = {  # run -> what it publishes beside weights and record
+    f"{name}_emoji": (RESULTS / f"{name}_emoji_sheets.webp",) for name in ("gan", "stylegan2")
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +79,7 @@ def steps() -> list[Step]:
         Step(
             command=("tools.train", name), makes=(name,), module=run.train.__module__,
             needs=EYES.get(run.family, ()), ships=run.ships_network,
-            files=(RESULTS / "gan_emoji_sheets.webp",) if run.extras and run.family == "gan" else (),
+            files=SHEETS.get(name, ()),
         )
         for name, run in RUNS.items()
     ]  # fmt: skip

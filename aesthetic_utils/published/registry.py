@@ -1,9 +1,18 @@
 """The one list of published runs: the command `aesthetic train`, the tools, lessons and tests read it."""
 
-from aesthetic_utils.published import cnn, convnet, gan, resnet, srgan, super_resolution, transfer
+from aesthetic_utils.published import (
+    cnn,
+    convnet,
+    gan,
+    resnet,
+    srgan,
+    stylegan2,
+    super_resolution,
+    transfer,
+)
 from aesthetic_utils.published.run import PublishedRun
 
 # in an order in which each finds what it starts from
-FAMILIES = (cnn, convnet, resnet, gan, super_resolution, srgan, transfer)
+FAMILIES = (cnn, convnet, resnet, gan, stylegan2, super_resolution, srgan, transfer)
 RUNS: dict[str, PublishedRun] = {run.name: run for family in FAMILIES for run in family.RUNS}
 SHORT_NAMES = {run.short: name for name, run in RUNS.items() if run.short}
