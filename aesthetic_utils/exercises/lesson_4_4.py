@@ -81,6 +81,11 @@ def turned_round(w: Tensor, mean: Tensor, psi: float) -> Tensor:
     return w + psi * (mean - w)
 
 
+def added(w: Tensor, mean: Tensor, psi: float) -> Tensor:
+    """The mean is added, and the style not measured from it."""
+    return mean + psi * w
+
+
 def verify_pulled(given: Pull) -> str | None:
     """A hint for the first mistake that shows on one style and at both ends."""
     w, mean = torch.tensor([[4.0, 0.0]]), torch.tensor([2.0, 2.0])
@@ -91,6 +96,8 @@ def verify_pulled(given: Pull) -> str | None:
         return "This pulls towards zero, and the mean is somewhere else."
     if torch.allclose(found, turned_round(w, mean, 0.25)):
         return "The wrong way round: psi = 1 leaves the style as it is, psi = 0 gives the mean."
+    if torch.allclose(found, added(w, mean, 0.25)):
+        return "Measure the style from the mean, w - mean, before you shorten it."
     if not torch.allclose(found, pulled(w, mean, 0.25)):
         return "Go from the mean the share psi of the way to w."
     return None
@@ -103,7 +110,7 @@ EXERCISES = {
         wrong_examples=(convolved, without_root, style_forgotten, by_its_own_size),
     ),
     "pulled": Exercise(
-        answer=pulled, verify=verify_pulled, wrong_examples=(towards_zero, turned_round)
+        answer=pulled, verify=verify_pulled, wrong_examples=(towards_zero, turned_round, added)
     ),
     "styles": Exercise(
         answer=10,
