@@ -62,8 +62,8 @@ def test_a_run_keeps_rows_and_weights_and_is_read_again(smoke, tmp_path, monkeyp
 
 
 def test_published_it_has_weights_a_record_and_a_sheet(smoke, tmp_path, monkeypatch):
-    monkeypatch.setattr(stylegan2, "results_folder", lambda: tmp_path)
     monkeypatch.setattr(stylegan2, "SHEET_STEPS", (0, 2))
+    (tmp_path / "out").mkdir()
     result = registry.RUNS["stylegan2_emoji"].publish(tmp_path / "runs", into=tmp_path / "out")
     record = json.loads((tmp_path / "out" / "stylegan2_emoji.json").read_text(encoding="utf-8"))
     assert record["metrics"]["sheet_steps"] == [0, 2] == result["metrics"]["sheet_steps"]
@@ -71,7 +71,7 @@ def test_published_it_has_weights_a_record_and_a_sheet(smoke, tmp_path, monkeypa
     load_weights(StyleGenerator(config), tmp_path / "out" / "stylegan2_emoji.safetensors")
     one, two = (
         read_image(tmp_path / name)
-        for name in (stylegan2.SHEET, "runs/stylegan2_emoji/seed_0/row_0.png")
+        for name in (f"out/{stylegan2.SHEET}", "runs/stylegan2_emoji/seed_0/row_0.png")
     )
     assert one.shape[1] == 2 * (two.shape[1] + 2)
 

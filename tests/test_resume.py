@@ -387,15 +387,19 @@ def test_a_classifier_is_published_with_the_record_of_its_first_seed(smoke, monk
 def test_the_sheet_has_the_rows_of_this_run_only(smoke, monkeypatch, tmp_path):
     from aesthetic_utils.data.images import read_image, save_image
 
-    monkeypatch.setattr(published_gan, "results_folder", lambda: tmp_path)
     monkeypatch.setattr(published_run, "publish", lambda name, model, result, into: result)
     monkeypatch.setattr(published_gan, "SHEET_STEPS", (0, 2, 4))
+    own = records.results_folder() / "gan_emoji_sheets.webp"
+    before = own.read_bytes()
     folder = published_run.run_folder(tmp_path, "gan_emoji", 0)
     for step in (0, 1, 4):  # of an earlier and longer run
         save_image(torch.zeros(3, 40, 400, dtype=torch.uint8), folder / f"row_{step}.png")
-    result = registry.RUNS["gan_emoji"].publish(tmp_path)
+    out = tmp_path / "out"
+    out.mkdir()
+    result = registry.RUNS["gan_emoji"].publish(tmp_path, into=out)
     assert result["steps"] == 2 and result["metrics"]["sheet_steps"] == [0, 2]
-    sheet = read_image(tmp_path / "gan_emoji_sheets.webp")
+    assert own.read_bytes() == before, "the package's own was touched"
+    sheet = read_image(out / "gan_emoji_sheets.webp")
     rows = [read_image(folder / f"row_{step}.png") for step in (0, 2)]
     assert sheet.shape[1:] == (sum(row.shape[1] + 2 for row in rows), rows[0].shape[2])
 

@@ -44,9 +44,6 @@ EYES = {
     "srgan": ("srresnet_x4_light", "convnet_filters_7x7", "convnet_cifar10"),
     "transfer": ("convnet_cifar10", "resnet_emoji_designer"),
 }
-SHEETS = {  # run -> what it publishes beside weights and record
-    f"{name}_emoji": (RESULTS / f"{name}_emoji_sheets.webp",) for name in ("gan", "stylegan2")
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +76,7 @@ def steps() -> list[Step]:
         Step(
             command=("tools.train", name), makes=(name,), module=run.train.__module__,
             needs=EYES.get(run.family, ()), ships=run.ships_network,
-            files=SHEETS.get(name, ()),
+            files=tuple(RESULTS / file for file in run.files),
         )
         for name, run in RUNS.items()
     ]  # fmt: skip

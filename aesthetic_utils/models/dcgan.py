@@ -17,6 +17,9 @@ class DCGANConfig:
     image_channels: int = 3  # 3 = RGB, 1 = grey
     latent_dim: int = 100  # length of z
     base_channels: int = 64  # channels beside the image; they double as the size halves
+    discriminator_norm: bool = (
+        True  # batch norm, which lets it see that all pictures of a batch are alike
+    )
 
     def __post_init__(self) -> None:
         if self.image_size < 8 or self.image_size & (self.image_size - 1):
@@ -84,7 +87,10 @@ class Discriminator(nn.Module):
         widths = config.widths
         self.blocks = nn.Sequential(
             down_block(config.image_channels, widths[0], norm=False),  # [N,  n, 16, 16]
-            *(down_block(a, b) for a, b in zip(widths, widths[1:], strict=False)),  # [N, 4n, 4, 4]
+            *(
+                down_block(a, b, norm=config.discriminator_norm)
+                for a, b in zip(widths, widths[1:], strict=False)
+            ),  # [N, 4n, 4, 4]
         )
         self.to_logit = nn.Conv2d(widths[-1], 1, 4)
         self.apply(initialise)

@@ -1,6 +1,7 @@
 """The published GAN runs: settings, the sheet of samples over time, and the measures of a generator."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,21 +13,25 @@ from aesthetic_utils.data.emoji import load_emoji
 from aesthetic_utils.data.images import read_image, save_image
 from aesthetic_utils.metrics import closest, nearest, variety
 from aesthetic_utils.models import DCGANConfig, Generator
-from aesthetic_utils.published.results import results_folder
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
 from aesthetic_utils.training.gan import BROKEN, GANSettings, broken, sample, train_gan
 from aesthetic_utils.training.precision import run_precision
 
 
-def gan_settings() -> GANSettings:
-    """Sizes by run mode."""
-    return runtime.by_mode(
+def gan_settings(kind: str = "emoji") -> GANSettings:
+    """Sizes by run mode. A run that is broken on purpose is short and narrow: what it shows needs no more."""
+    settings = runtime.by_mode(
         smoke=GANSettings(steps=2, batch_size=8, base_channels=8),
         laptop=GANSettings(steps=400),
         full=GANSettings(steps=8_000),
     )
+    if kind not in BROKEN:
+        return settings
+    short = min(settings.steps, 2_000), min(settings.base_channels, 24)
+    return broken(kind, replace(settings, steps=short[0], base_channels=short[1]))
 
 
+SHEETS = "gan_emoji_sheets.webp"
 SHEET_STEPS = (0, 100, 300, 1000, 2000, 3000, 4000, 6000, 8000)
 
 
@@ -58,7 +63,9 @@ def gan_metrics(generator: Generator, seed: int = 0) -> dict:
     Distances in the features of the published classifiers stand in a record of their own, generator_distances:
     a better ruler measures a generator anew and does not train it anew.
     """
-    train, test = load_emoji("train").images.float() / 255, load_emoji("test").images.float() / 255
+    train, test = (
+        load_emoji(split, ideas="all").images.float() / 255 for split in ("train", "test")
+    )
     n = len(test)
     generated = sample(generator, n, seed=seed)
     some = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[:n]
@@ -98,11 +105,9 @@ def train_published_gan(
 ) -> tuple[Generator, dict]:
     """`emoji`, or one of the runs broken on purpose such as `mode collapse`."""
     path = checkpoint_path(folder)
-    settings = gan_settings()
-    if kind in BROKEN:
-        settings = broken(kind, settings)
+    settings = gan_settings(kind)
     device = runtime.default_device()
-    images = load_emoji("train").images
+    images = load_emoji("train", ideas="all").images
     probe = Generator(DCGANConfig(base_channels=settings.base_channels)).to(device)
     z = torch.randn(settings.batch_size, 100, device=device)
     chosen = run_precision(precision, path, lambda: runtime.choose_precision(probe, z))
@@ -111,18 +116,19 @@ def train_published_gan(
         settings, images, seed=seed, precision=chosen, path=path, minutes=minutes, watch=watch
     )
     watch(run.step, average)  # the last row, if the run ends at one
-    return average, record(settings, chosen, seed, run, gan_metrics(average))
+    result = record(settings, chosen, seed, run, gan_metrics(average))
+    return average, result | {"drawings": len(images)}
 
 
 def sheet_over_time(folder: Path, seed: int, result: dict) -> dict:
-    """Publishes the samples that the run kept on its way; the steps that they were taken at."""
-    out = results_folder() / "gan_emoji_sheets.webp"
-    return {"sheet_steps": join_rows(folder, out, result["steps"])}
+    """Joins the samples that the run kept on its way to SHEETS; the steps that they were taken at."""
+    return {"sheet_steps": join_rows(folder, folder / SHEETS, result["steps"])}
 
 
 RUNS = (
     PublishedRun(
-        family="gan", kind="emoji", train=train_published_gan, short="gan", extras=sheet_over_time
+        family="gan", kind="emoji", train=train_published_gan, short="gan", extras=sheet_over_time,
+        files=(SHEETS,),
     ),
     *(PublishedRun(family="gan", kind=kind, train=train_published_gan) for kind in BROKEN),
-)
+)  # fmt: skip

@@ -3,6 +3,7 @@
 What a run keeps on its way lies in runs/NAME/seed_N/: its checkpoint, pictures, weights.
 """
 
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from torch import nn
 
 from aesthetic_utils import runtime
-from aesthetic_utils.published.results import write_result
+from aesthetic_utils.published.results import results_folder, write_result
 from aesthetic_utils.storage import AestheticError, reason
 from aesthetic_utils.training.devices import current_team
 from aesthetic_utils.training.precision import AUTO
@@ -92,6 +93,9 @@ class PublishedRun:
     takes: tuple[str, ...] = ()  # further options of `train`, such as "photos"
     # (folder, seed, record) -> what publishing adds to the metrics of the first seed
     extras: Callable[[Path, int, dict], dict] | None = None
+    files: tuple[
+        str, ...
+    ] = ()  # names of what `extras` writes into the run's folder to be published
 
     @property
     def name(self) -> str:
@@ -136,8 +140,8 @@ class PublishedRun:
     ) -> dict:
         """Train every seed, or go on with it, and publish the first network and the record of all.
 
-        minutes: the budget of one seed; into: a folder for weights and record, in place of the package;
-        options: as in a call.
+        minutes: the budget of one seed; into: a folder for weights, record and the record's pictures, in place of the
+        package; options: as in a call.
         """
         runtime.keep_freed_memory()
         trained = [self._trained(seed, run_dir, minutes, precision, options) for seed in self.seeds]
@@ -148,4 +152,6 @@ class PublishedRun:
         if self.extras is not None:
             folder = run_folder(Path(run_dir), self.name, self.seeds[0])
             result["metrics"] = result["metrics"] | self.extras(folder, self.seeds[0], result)
+            for file in self.files:
+                shutil.copyfile(folder / file, (into or results_folder()) / file)
         return publish(self.name, model if self.ships_network else None, result, into)

@@ -21,7 +21,6 @@ from aesthetic_utils.metrics import closest, nearest, variety
 from aesthetic_utils.models.stylegan2 import StyleDiscriminator, StyleGAN2Config, StyleGenerator
 from aesthetic_utils.published.gan import detail, join_rows
 from aesthetic_utils.published.parts import curves
-from aesthetic_utils.published.results import results_folder
 from aesthetic_utils.published.run import PublishedRun, checkpoint_path, record
 from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.stylegan2 import (
@@ -135,14 +134,13 @@ def train_published_stylegan2(
 
 
 def sheet_over_time(folder: Path, seed: int, result: dict) -> dict:
-    """Publishes the samples that the run kept on its way; the steps that they were taken at."""
-    steps = join_rows(folder, results_folder() / SHEET, result["steps"], SHEET_STEPS)
-    return {"sheet_steps": steps}
+    """Joins the samples that the run kept on its way to SHEET; the steps that they were taken at."""
+    return {"sheet_steps": join_rows(folder, folder / SHEET, result["steps"], SHEET_STEPS)}
 
 
 RUNS = (
     PublishedRun(
         family="stylegan2", kind="emoji", train=train_published_stylegan2, short="stylegan2",
-        extras=sheet_over_time,
+        extras=sheet_over_time, files=(SHEET,),
     ),
 )  # fmt: skip
