@@ -16,10 +16,19 @@ from aesthetic_utils.training.stylegan2 import sample
 from aesthetic_utils.training.weights import load_weights
 
 
+@pytest.fixture(scope="module")
+def few():
+    """The training drawings of smoke mode, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AESTHETIC_MODE", "smoke")
+        return stylegan2.training_drawings()
+
+
 @pytest.fixture
-def smoke(monkeypatch):
+def smoke(monkeypatch, few):
     monkeypatch.setenv("AESTHETIC_MODE", "smoke")
     monkeypatch.setattr(runtime, "choose_precision", lambda *a, **k: Precision())
+    monkeypatch.setattr(stylegan2, "training_drawings", few.clone)
 
 
 def test_it_learns_from_the_training_drawings_of_all_hands_and_true_mirror_images(monkeypatch):
