@@ -1,6 +1,6 @@
 """StyleGAN2: a generator that is told at every size how to draw, and the discriminator that teaches it.
 
-Karras et al. (2020), "Analyzing and Improving the Image Quality of StyleGAN", sections 2 to 4 and figures 2, 3 and 7,
+Karras et al. (2020), "Analyzing and Improving the Image Quality of StyleGAN",
 https://arxiv.org/abs/1912.04958. The mapping network and the noise are those of Karras et al. (2019), "A Style-Based
 Generator Architecture for Generative Adversarial Networks", https://arxiv.org/abs/1812.04948. Departures: two layers
 of mapping instead of eight, few channels, no labels.
@@ -71,8 +71,8 @@ def pixel_norm(z: Tensor) -> Tensor:
 def demodulation(weight: Tensor, style: Tensor) -> Tensor:
     """By what each output channel is divided: 1 / sqrt(sum of (style_i w_oikl)^2 over i, k, l), [N, O].
 
-    weight: [O, I, k, k]; style: [N, I]. Equations 1 and 3 of Karras et al. (2020): outputs have unit variance
-    again, if the inputs had and were independent. In float32 at least: a sum of a thousand squares has too
+    weight: [O, I, k, k]; style: [N, I]. Karras et al. (2020): outputs have unit variance again, if the inputs had
+    and were independent. In float32 at least: a sum of a thousand squares has too
     many digits for half precision.
     """
     weight, style = at_least_float32(weight), at_least_float32(style)
@@ -89,7 +89,7 @@ def modulated_conv2d(
     weight: [O, I, k, k], k odd; style: [N, I], a factor for each input channel. up: twice the height and width, by a
     transposed convolution and a blur.
 
-    Karras et al. (2020), section 2.2, scale the weights, w' = s_i w_oikl. A convolution is linear: it is the same to
+    Karras et al. (2020) scale the weights, w' = s_i w_oikl. A convolution is linear: it is the same to
     scale what goes in, and what comes out by `demodulation`. That needs one convolution for the whole batch, where
     the other way needs one a picture.
     """
@@ -145,7 +145,7 @@ def minibatch_std(x: Tensor, group: int) -> Tensor:
 def truncate(w: Tensor, mean: Tensor, psi: float) -> Tensor:
     """mean + psi (w - mean): styles [..., D] pulled towards the mean style [D]; psi = 1 leaves them, 0 is the mean.
 
-    Karras et al. (2019), appendix B.
+    The truncation trick in w of Karras et al. (2019).
     """
     return mean.lerp(w, psi)
 
@@ -168,7 +168,7 @@ class EqualLinear(nn.Module):
 
     They are divided by sqrt(inputs) when they are used, so that an optimiser which moves every weight by about as
     much (Adam) treats all layers alike: Karras et al. (2018), section 4.1. slow: the layer learns so much slower,
-    0.01 in the mapping network (Karras et al. 2019, appendix C). bias: its value at the start. It computes in the
+    0.01 in the mapping network (Karras et al. 2019). bias: its value at the start. It computes in the
     format of its weights, in an autocast too: it is small, and styles and logits deserve their digits.
     """
 
@@ -280,7 +280,7 @@ class StyleGenerator(nn.Module):
     """z in, an image out: [N, latent_dim] -> [N, image_channels, S, S], about in [-1, 1], with no hard bounds.
 
     `mapping` makes styles of z, `synthesis` images of styles. Every size adds its own picture to the enlarged
-    picture of the size below (figure 7 of Karras et al. 2020, output skips).
+    picture of the size below (Karras et al. 2020, output skips).
     """
 
     def __init__(self, config: StyleGAN2Config):

@@ -140,7 +140,6 @@ def sheet_over_time(folder: Path, seed: int, result: dict) -> dict:
 
 RUNS = (
     PublishedRun(
-        family="stylegan2", kind="emoji", train=train_published_stylegan2, short="stylegan2",
-        extras=sheet_over_time, files=(SHEET,),
+        family="stylegan2", kind="emoji", train=train_published_stylegan2, extras=sheet_over_time, files=(SHEET,),
     ),
 )  # fmt: skip

@@ -1,9 +1,9 @@
 """The steps of a StyleGAN2, the changes that both players see, and the loop.
 
-Karras et al. (2020), "Analyzing and Improving the Image Quality of StyleGAN", sections 3.1 and 3.2 and appendix B,
+Karras et al. (2020), "Analyzing and Improving the Image Quality of StyleGAN",
 https://arxiv.org/abs/1912.04958. What keeps the discriminator from learning few drawings by heart follows Zhao et al.
 (2020), "Differentiable Augmentation for Data-Efficient GAN Training", https://arxiv.org/abs/2006.10738, with white
-where theirs is black. Departures: fewer pictures are made of two styles, path lengths are not regularised
+where their code has zero, a middle grey. Departures: fewer pictures are made of two styles, path lengths are not regularised
 unless asked for, and the average of the weights forgets faster.
 """
 
@@ -147,7 +147,7 @@ def r1_penalty(
 ) -> Tensor:
     """E[|gradient of D(changed x) with respect to x|^2], a scalar with a graph; x: real images [N, C, H, W].
 
-    Mescheder et al. (2018), equation 9 without gamma / 2, https://arxiv.org/abs/1801.04406. The gradient is taken
+    Mescheder et al. (2018), R1 without gamma / 2, https://arxiv.org/abs/1801.04406. The gradient is taken
     at the pictures as they were before the changes, through these. In float32: call it outside of an autocast.
     """
     real = real.detach().requires_grad_(True)
@@ -160,8 +160,8 @@ def path_lengths(images: Tensor, styles: Tensor, noise: Tensor) -> Tensor:
     """How far images move when their styles do, one number a picture: [N], with a graph.
 
     images: [N, C, H, W], made of styles [N, L, D]; noise: [N, C, H, W], normal. |J^T y| for one random direction y of
-    the image, over sqrt(H W), as a root mean square over layers. Karras et al. (2020), equation 4; the mean
-    over layers, which the equation has not, follows from one w being given to all of them.
+    the image, over sqrt(H W), as a root mean square over layers. Karras et al. (2020), path length
+    regularisation; the mean over layers follows from one w being given to all of them.
     """
     h, w = images.shape[2:]
     (gradient,) = torch.autograd.grad(
@@ -205,8 +205,7 @@ def discriminator_step(
     """Teaches the discriminator: real images up, generated ones down. Returns loss and mean sign of D(real).
 
     real, fake: changed images [N, C, S, S], without a graph. The sign is 0 while the discriminator guesses, and 1 where it
-    knows every drawing: Karras et al. (2020), "Training Generative Adversarial Networks with Limited Data", section 3,
-    equation 1, https://arxiv.org/abs/2006.06676.
+    knows every drawing: Karras et al. (2020), "Training Generative Adversarial Networks with Limited Data", https://arxiv.org/abs/2006.06676.
     """
     with precision.autocast(real.device):
         real_logits, fake_logits = discriminator(real), discriminator(fake)
@@ -277,7 +276,7 @@ def ema_decay(step: int, settings: StyleGAN2Settings) -> float:
 def lazy_adam(network: nn.Module, settings: StyleGAN2Settings, interval: int) -> torch.optim.Adam:
     """Adam for a player that takes one step more every `interval` steps: slower by c = interval / (interval + 1).
 
-    Karras et al. (2020), appendix B: learning rate c lr, and beta^c for beta.
+    Karras et al. (2020), lazy regularisation: learning rate c lr, and beta^c for beta.
     """
     c = interval / (interval + 1)
     betas = (0.0, settings.beta2**c)
