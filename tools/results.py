@@ -36,6 +36,7 @@ from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.storage import file_digest, write_json
 from aesthetic_utils.training.rulers import RULERS
 from tools.modes import NO_DATA, ROOT
+from tools.publish_distances import GENERATORS
 
 MADE = Path("tools", "results_made.json")
 RESULTS, WEIGHTS = Path("aesthetic_utils", "results"), Path("aesthetic_utils", "weights")
@@ -92,7 +93,7 @@ def steps() -> list[Step]:
         Step(
             command=("tools.publish_distances",), makes=("generator_distances",),
             module="tools.publish_distances",
-            needs=(*RULERS, *(name for name, run in RUNS.items() if run.family == "gan")),
+            needs=(*RULERS, *GENERATORS),
         ),
         Step(
             command=("tools.publish_measures",), makes=("image_measures",),

@@ -27,7 +27,7 @@ def gan_settings(kind: str = "emoji") -> GANSettings:
     )
     if kind not in BROKEN:
         return settings
-    short = min(settings.steps, 2_000), min(settings.base_channels, 24)
+    short = min(settings.steps, 1_000), min(settings.base_channels, 24)
     return broken(kind, replace(settings, steps=short[0], base_channels=short[1]))
 
 

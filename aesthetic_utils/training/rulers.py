@@ -4,13 +4,11 @@ A distance in the features of a classifier says what that classifier tells apart
 So it comes with the name of the ruler, the number of pictures, and the same distance of other real pictures.
 """
 
-from collections.abc import Hashable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from aesthetic_utils.metrics import frechet_distance, precision_recall
 from aesthetic_utils.models import (
     ArticleCNN,
     CNNConfig,
@@ -27,7 +25,6 @@ FAMILIES: dict[str, tuple[Any, Any]] = {
     "convnet": (ConvNet, ConvNetConfig),
     "resnet": (ResNet, ResNetConfig),
 }
-Key = TypeVar("Key", bound=Hashable)
 RULERS = ("resnet_emoji_designer", "resnet_emoji_category", "convnet_cifar10")
 
 
@@ -48,21 +45,3 @@ def seen_by(network: nn.Module, images: Tensor, *, chunk: int = 250) -> Tensor:
     """`network.features` of float images [N, C, H, W] in [0, 1], a chunk at a time: [N, D], no gradients."""
     with evaluating(network):
         return torch.cat([network.features(part) for part in images.split(chunk)])
-
-
-def set_distances(
-    network: nn.Module, reference: Tensor, sets: Mapping[Key, Tensor], some: Tensor
-) -> dict[Key, dict[str, float]]:
-    """How far each set of images is from the reference, by this ruler: "frechet", "precision", "recall".
-
-    reference, sets: float [N, C, H, W] in [0, 1]; some: int64 [M], the rows of the reference that precision
-    and recall take, as many as there are images in a set.
-    """
-    real = seen_by(network, reference)  # [N, D]
-    found = {}
-    for name, images in sets.items():
-        seen = seen_by(network, images)
-        precision, recall = precision_recall(real[some], seen)
-        distance = frechet_distance(seen, real)
-        found[name] = {"frechet": distance, "precision": precision, "recall": recall}
-    return found
