@@ -130,7 +130,11 @@ def train_published_stylegan2(
     )  # fmt: skip
     watch(run.step, average)  # the last row, if the run ends at one
     result = record(settings, chosen, seed, run, stylegan2_metrics(average, images))
-    return average, result | {"drawings": len(images)} | curves(run.history, "discriminator")
+    learned_from = {
+        "drawings": len(load_emoji("train", ideas="all")),
+        "with_mirror_images": len(images),
+    }
+    return average, result | learned_from | curves(run.history, "discriminator")
 
 
 def sheet_over_time(folder: Path, seed: int, result: dict) -> dict:
