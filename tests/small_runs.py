@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from aesthetic_utils.cli.main import main as command
 from aesthetic_utils.models import ConvNet, ConvNetConfig, SRResNet, SRResNetConfig, ViT, ViTConfig
 from aesthetic_utils.models.resnet import ResNetConfig
+from aesthetic_utils.models.stylegan2 import StyleGAN2Config
 from aesthetic_utils.models.unet import Conditions, UNetConfig
 from aesthetic_utils.published import super_resolution as sr
 from aesthetic_utils.runtime import Precision
@@ -26,6 +27,7 @@ from aesthetic_utils.training import (
     resnet,
     srgan,
     style,
+    stylegan2,
 )
 from aesthetic_utils.training.devices import joined
 from aesthetic_utils.training.patches import patch_pool
@@ -61,6 +63,13 @@ def train_resnet() -> tuple[nn.Module, Run]:
 def train_gan() -> tuple[nn.Module, Run]:
     settings = gan.GANSettings(steps=4, batch_size=8, base_channels=4, latent_dim=8, shift=0)
     average, _, run = gan.train_gan(settings, images(32, 16))
+    return average, run
+
+
+def train_stylegan2() -> tuple[nn.Module, Run]:
+    config = StyleGAN2Config(channels=(4, 4, 4), latent_dim=4, style_dim=4, noise=False)
+    settings = stylegan2.StyleGAN2Settings(steps=4, batch_size=8, config=config, r1_interval=2)
+    average, _, run = stylegan2.train_stylegan2(settings, images(32, 16))
     return average, run
 
 
@@ -118,6 +127,7 @@ RUNS: dict[str, Callable[[], tuple[nn.Module, Run]]] = {
     "resnet": train_resnet,
     "gan": train_gan,
     "flow": train_flow,
+    "stylegan2": train_stylegan2,
     "super_resolution": train_srresnet,
     "srgan": train_srgan,
     "style": train_style,

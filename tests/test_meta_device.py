@@ -20,6 +20,7 @@ from aesthetic_utils.training import (
     resnet,
     srgan,
     style,
+    stylegan2,
 )
 from aesthetic_utils.training.run import Run
 
@@ -29,6 +30,7 @@ MODULES = {
     "resnet": resnet,
     "gan": gan,
     "flow": flow,
+    "stylegan2": stylegan2,
     "super_resolution": super_resolution,
     "srgan": srgan,
     "style": style,

@@ -46,6 +46,7 @@ PLAN = (
     Part(name="stylizer_four", share=0.1, beside=60),
     Part(name="locality_curves", share=0.2, beside=20),
     Part(name="flow_emoji", share=0.2, beside=30),
+    Part(name="stylegan2_emoji", share=0.3, beside=20),
 )
 
 

@@ -37,12 +37,13 @@ from aesthetic_utils.generator_metrics import (
     yardstick,
 )
 from aesthetic_utils.models import DCGANConfig, Generator
+from aesthetic_utils.models.stylegan2 import StyleGAN2Config, StyleGenerator
 from aesthetic_utils.published.flow import draw_like_training, load_flow
 from aesthetic_utils.published.parts import kept, over_seeds
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.published.results import load_result, write_result
 from aesthetic_utils.storage import file_digest
-from aesthetic_utils.training import load_weights, sample, weights_info
+from aesthetic_utils.training import load_weights, sample, stylegan2, weights_info
 from aesthetic_utils.training.flow import evaluations
 from aesthetic_utils.training.rulers import RULERS, load_classifier, seen_by
 from tools.modes import refusal
@@ -81,6 +82,20 @@ def flow(name: str) -> Artist:
 
 
 ARTISTS: dict[str, Callable[[str], Artist]] = {"gan": dcgan, "flow": flow}  # by family
+
+
+def stylegan(name: str) -> Artist:
+    """One of the family "stylegan2", its styles not truncated."""
+    config = StyleGAN2Config(**weights_info(name)["config"])
+    network = load_weights(StyleGenerator(config), name)
+    return Artist(
+        draw=lambda n, seed: stylegan2.sample(network, n, seed=seed),
+        parameters=sum(p.numel() for p in network.parameters()),
+    )
+
+
+# by family
+ARTISTS: dict[str, Callable[[str], Artist]] = {"gan": dcgan, "stylegan2": stylegan}
 GENERATORS = tuple(name for name, run in RUNS.items() if run.family in ARTISTS)
 
 

@@ -1,6 +1,6 @@
 """The published GAN runs: settings, the sheet of samples over time, and the measures of a generator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,12 +46,12 @@ def keep_rows(folder: Path) -> Callable[[int, Generator], None]:
     return watch
 
 
-def join_rows(folder: Path, out: Path, done: int) -> list[int]:
-    """Joins the rows kept by `keep_rows` from top to bottom into one picture; returns their steps.
+def join_rows(folder: Path, out: Path, done: int, at: Sequence[int] = SHEET_STEPS) -> list[int]:
+    """Joins the rows that a run kept at these steps from top to bottom into one picture; returns their steps.
 
     done: steps of the run. Rows of other steps, which an earlier run left there, are passed over.
     """
-    steps = [s for s in SHEET_STEPS if s <= done and (folder / f"row_{s}.png").exists()]
+    steps = [s for s in at if s <= done and (folder / f"row_{s}.png").exists()]
     rows = [read_image(folder / f"row_{step}.png") for step in steps]
     save_image(torch.cat([F.pad(row, (0, 0, 0, 2), value=255) for row in rows], 1), out)
     return steps

@@ -9,12 +9,25 @@ from aesthetic_utils.published import (
     resnet,
     srgan,
     style,
+    stylegan2,
     super_resolution,
     transfer,
 )
 from aesthetic_utils.published.run import PublishedRun
 
 # in an order in which each finds what it starts from
-FAMILIES = (cnn, convnet, resnet, gan, super_resolution, srgan, style, transfer, locality, flow)
+FAMILIES = (
+    cnn,
+    convnet,
+    resnet,
+    gan,
+    super_resolution,
+    srgan,
+    style,
+    transfer,
+    locality,
+    flow,
+    stylegan2,
+)
 RUNS: dict[str, PublishedRun] = {run.name: run for family in FAMILIES for run in family.RUNS}
 SHORT_NAMES = {run.short: name for name, run in RUNS.items() if run.short}
