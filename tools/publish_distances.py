@@ -81,9 +81,6 @@ def flow(name: str) -> Artist:
     )
 
 
-ARTISTS: dict[str, Callable[[str], Artist]] = {"gan": dcgan, "flow": flow}  # by family
-
-
 def stylegan(name: str) -> Artist:
     """One of the family "stylegan2", its styles not truncated."""
     config = StyleGAN2Config(**weights_info(name)["config"])
@@ -95,7 +92,11 @@ def stylegan(name: str) -> Artist:
 
 
 # by family
-ARTISTS: dict[str, Callable[[str], Artist]] = {"gan": dcgan, "stylegan2": stylegan}
+ARTISTS: dict[str, Callable[[str], Artist]] = {
+    "gan": dcgan,
+    "stylegan2": stylegan,
+    "flow": flow,
+}
 GENERATORS = tuple(name for name, run in RUNS.items() if run.family in ARTISTS)
 
 

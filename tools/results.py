@@ -99,6 +99,8 @@ def steps() -> list[Step]:
         Step(
             command=("tools.publish_data_worth",), makes=("super_resolution_data",),
             module="tools.publish_data_worth",
+        ),
+        Step(
             command=("tools.publish_flow",), makes=("flow_measures",),
             module="tools.publish_flow", needs=("flow_emoji", *RULERS[:2]),
         ),

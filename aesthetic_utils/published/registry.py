@@ -21,13 +21,13 @@ FAMILIES = (
     convnet,
     resnet,
     gan,
+    stylegan2,
+    flow,
     super_resolution,
     srgan,
     style,
     transfer,
     locality,
-    flow,
-    stylegan2,
 )
 RUNS: dict[str, PublishedRun] = {run.name: run for family in FAMILIES for run in family.RUNS}
 SHORT_NAMES = {run.short: name for name, run in RUNS.items() if run.short}
