@@ -48,7 +48,7 @@ def layer_maps(eyes: ConvNet, images: Tensor, depths: int = 5) -> list[Tensor]:
 
     images: float [N, 3, H, W] in [0, 1], H and W at least 8. The first layer's, then two of each block: after its pooling
     and at its end; of the published network [N, 24, H, W], twice [N, 64, H/2, W/2], twice [N, 256, H/4, W/4] and twice
-    [N, 256, H/8, W/8]. Gatys et al. (2016), section 2, replace maximum by average pooling, too. One row and one column are repeated at the
+    [N, 256, H/8, W/8]. Gatys et al. (2016) replace maximum by average pooling, too. One row and one column are repeated at the
     border, so that the sizes come out even. Raises ValueError for other images or depths.
     """
     most = 1 + 2 * len(eyes.blocks)
@@ -82,7 +82,7 @@ def layer_maps(eyes: ConvNet, images: Tensor, depths: int = 5) -> list[Tensor]:
 def gram_matrix(maps: Tensor) -> Tensor:
     """How strongly each two maps answer at the same places, on average: [N, C, H, W] -> [N, C, C], symmetric.
 
-    The sum over places of Gatys et al. (2016), equation 3, divided by their number. Where things stand in the picture
+    The Gram matrix of Gatys et al. (2016), a sum over places, divided by their number. Where things stand in the picture
     is not in it: the places can be shuffled.
     """
     flat = maps.float().flatten(2)  # [N, C, H W]
