@@ -119,6 +119,8 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_measures",
         "publish_distances",
         "publish_data_worth",
+        "publish_flow",
+        "publish_memorisation",
     ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):
@@ -180,7 +182,8 @@ def test_every_tool_is_tried():
     tried |= {"publish_distances"}  # test_results.py
     tried |= {"publish"}  # test_published.py
     tried |= {"gpu_runs"}  # test_gpu_runs.py
-    tried |= {"export_onnx", "publish_data_worth"}  # each has a test file of its own
+    # each has a test file of its own
+    tried |= {"export_onnx", "publish_data_worth", "publish_flow", "publish_memorisation"}
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
 

@@ -105,6 +105,10 @@ def steps() -> list[Step]:
             module="tools.publish_flow", needs=("flow_emoji", *RULERS[:2]),
         ),
         Step(
+            command=("tools.publish_memorisation",), makes=("flow_memorisation",),
+            module="tools.publish_memorisation", needs=("flow_emoji",),
+        ),
+        Step(
             command=("tools.publish_measures",), makes=("image_measures",),
             module="tools.publish_measures", needs=("gan_emoji",),
         ),
