@@ -120,6 +120,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_distances",
         "publish_data_worth",
         "publish_flow",
+        "publish_generator_seeds",
         "publish_memorisation",
     ],
 )
@@ -184,6 +185,7 @@ def test_every_tool_is_tried():
     tried |= {"gpu_runs"}  # test_gpu_runs.py
     # each has a test file of its own
     tried |= {"export_onnx", "publish_data_worth", "publish_flow", "publish_memorisation"}
+    tried |= {"publish_generator_seeds"}
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
 

@@ -97,6 +97,10 @@ def steps() -> list[Step]:
             needs=(*RULERS, *GENERATORS),
         ),
         Step(
+            command=("tools.publish_generator_seeds",), makes=("generator_seeds",),
+            module="tools.publish_generator_seeds", needs=(*RULERS, "gan_emoji"),
+        ),
+        Step(
             command=("tools.publish_data_worth",), makes=("super_resolution_data",),
             module="tools.publish_data_worth",
         ),
