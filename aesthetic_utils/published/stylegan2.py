@@ -31,7 +31,7 @@ from aesthetic_utils.training.stylegan2 import (
 )
 from aesthetic_utils.training.weights import save_weights
 
-SHEET_STEPS = (0, 100, 300, 1_000, 2_000, 4_000, 8_000, 14_000)
+SHEET_STEPS = (0, 100, 300, 1_000, 2_000, 4_000, 8_000, 16_000, 24_000)
 KEPT_EVERY = 2_000  # steps; averaged weights that the run keeps in its folder, to look at later
 SHEET = "stylegan2_emoji_sheets.webp"
 

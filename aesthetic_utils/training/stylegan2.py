@@ -43,7 +43,7 @@ from aesthetic_utils.training.run import Run, seed_step
 class StyleGAN2Settings:
     """Settings of one training run."""
 
-    steps: int = 14_000
+    steps: int = 24_000
     batch_size: int = 32  # a multiple of the discriminator's groups of 4
     config: StyleGAN2Config = field(default_factory=StyleGAN2Config)
     learning_rate: float = 2.5e-3  # of both players; large, because weights are divided when used
