@@ -49,6 +49,7 @@ from aesthetic_utils.training.rulers import RULERS, load_classifier, seen_by
 from tools.modes import refusal
 
 SEED = 0
+STRENGTH = 2.0  # of the asking
 DRAWS = 3  # of samples from each generator, seeds 0, 1, 2
 HELD_OUT, COPIES, NOISE = "held-out drawings", "training drawings again", "noise"
 
@@ -72,12 +73,12 @@ def dcgan(name: str) -> Artist:
 
 
 def flow(name: str) -> Artist:
-    """One of the family "flow": 20 steps of Heun."""
+    """One of the family "flow": 20 steps of Heun, asked with the strength that tools/publish_flow.py found best."""
     network = load_flow(name)
     return Artist(
-        draw=lambda n, seed: draw_like_training(network, n, seed),
+        draw=lambda n, seed: draw_like_training(network, n, seed, strength=STRENGTH),
         parameters=sum(p.numel() for p in network.parameters()),
-        evaluations=evaluations("heun", 20),
+        evaluations=2 * evaluations("heun", 20),  # with and without what is asked
     )
 
 

@@ -130,14 +130,16 @@ def load_flow(name: str = "flow_emoji") -> UNet:
     return load_weights(UNet(config), name).eval()
 
 
-def draw_like_training(model: UNet, n: int, seed: int = 0, *, steps: int | None = None) -> Tensor:
-    """n pictures, float [n, 3, 32, 32] in [0, 1]: as training drawings are, by category and hand, without guidance.
+def draw_like_training(
+    model: UNet, n: int, seed: int = 0, *, steps: int | None = None, strength: float = 1.0
+) -> Tensor:
+    """n pictures, float [n, 3, 32, 32] in [0, 1]: the categories and hands of training drawings are asked for.
 
-    steps: of Heun; by default those of the mode.
+    steps: of Heun; by default those of the mode. strength: of the asking (guidance); 1 is plain asking.
     """
     steps = steps or runtime.by_mode(smoke=2, laptop=10, full=20)
     like = asked_like(load_emoji("train", ideas="all"), n, model.config.words, seed)
-    return sample_flow(model, like, steps=steps, seed=seed)
+    return sample_flow(model, like, scales=(strength,) * 3, steps=steps, seed=seed)
 
 
 def asked_like(emoji: EmojiSet, n: int, words: tuple[str, ...], seed: int = 0) -> Conditions:
