@@ -83,9 +83,10 @@ test: $(STAMP)
 units: $(STAMP)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests --ignore tests/test_site.py --ignore tests/browser
 
+# tools/lessons/in_nbval.py: each cell a second time, and the claims; without it nbval runs each cell once
 lessons: $(STAMP)
 	$(ONE_THREAD) AESTHETIC_MODE=smoke $(BIN)/python -m pytest \
-	  --nbval-lax --nbval-current-env --nbval-cell-timeout 300 \
+	  -p tools.lessons.in_nbval --nbval-lax --nbval-current-env --nbval-cell-timeout 300 \
 	  --nbval-sanitize-with tests/sanitize.cfg -n $(WORKERS) --dist loadscope notebooks
 
 serve: book
