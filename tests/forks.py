@@ -10,7 +10,7 @@ from typing import Self
 
 SERVER = '''
 """Runs each command that it reads in a fork of itself."""
-import json, os, runpy, sys, traceback, warnings
+import json, os, runpy, signal, sys, traceback, warnings
 import aesthetic_utils.plotting, aesthetic_utils.published.registry
 
 for line in sys.stdin:
@@ -21,6 +21,7 @@ for line in sys.stdin:
         continue
     for number, file in ((1, out), (2, err)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    signal.alarm(1800)  # nothing that is tried takes so many seconds
     os.chdir(folder)
     os.environ.update(environment)
     code = 1
