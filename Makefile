@@ -77,15 +77,16 @@ test: $(STAMP)
 	$(MAKE) -j2 lint units
 	rm -rf _build/html _build/.doctrees
 	$(MAKE) -j2 lessons book
-	$(BIN)/python -m pytest -n $(WORKERS) tests/test_site.py tests/browser
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_site.py tests/browser
 	@echo "All tests passed."
 
 units: $(STAMP)
-	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests --ignore tests/test_site.py --ignore tests/browser
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests --ignore tests/test_site.py --ignore tests/browser
 
+# tools/lessons/in_nbval.py: each cell a second time, and the claims; without it nbval runs each cell once
 lessons: $(STAMP)
 	$(ONE_THREAD) AESTHETIC_MODE=smoke $(BIN)/python -m pytest \
-	  --nbval-lax --nbval-current-env --nbval-cell-timeout 300 \
+	  -p tools.lessons.in_nbval --nbval-lax --nbval-current-env --nbval-cell-timeout 300 \
 	  --nbval-sanitize-with tests/sanitize.cfg -n $(WORKERS) --dist loadscope notebooks
 
 serve: book

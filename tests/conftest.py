@@ -4,8 +4,10 @@ import http.server
 import signal
 import threading
 from functools import partial
+from pathlib import Path
 
 import pytest
+from forks import Forks
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -24,6 +26,15 @@ def folder_server(tmp_path, monkeypatch):
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join(5)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """Starts programs (forks.Forks) that find the package as if it were installed, and nothing else of the repository."""
+    folder = tmp_path_factory.mktemp("installed")
+    (folder / "aesthetic_utils").symlink_to(Path(__file__).parents[1] / "aesthetic_utils")
+    with Forks(folder) as forks:
+        yield forks
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,11 @@
 """The roles {article}, {article-section} and {zh}; and that pages speak of their subject."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import article_mark
 import pytest
+import small_books
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +53,7 @@ def test_what_is_no_number_of_a_section_is_refused(number):
         article_mark.label(number)
 
 
-def build(folder: Path, page: str) -> tuple[subprocess.CompletedProcess, BeautifulSoup | None]:
+def build(folder: Path, page: str) -> tuple[int, str, BeautifulSoup | None]:
     """A strict build of `page`, below it in the folder `deep`, and a map with one row."""
     (folder / "conf.py").write_text(CONFIGURATION)
     (folder / "deep").mkdir()
@@ -62,17 +61,14 @@ def build(folder: Path, page: str) -> tuple[subprocess.CompletedProcess, Beautif
     table = "| one | two |\n| --- | --- |\n| {article-section}`3.1.1 卷积层` | a page |\n"
     toc = "```{toctree}\ndeep/page\n```\n"
     (folder / "index.md").write_text(f"# The map\n\n{table}\n{toc}", "utf-8")
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q"]
-    made = subprocess.run(
-        [*command, str(folder), str(folder / "out")], capture_output=True, text=True
-    )
+    made = small_books.build(folder, "-n")
     html = folder / "out" / "deep" / "page.html"
-    return made, BeautifulSoup(html.read_text("utf-8"), "html.parser") if html.exists() else None
+    return *made, BeautifulSoup(html.read_text("utf-8"), "html.parser") if html.exists() else None
 
 
 def test_a_mark_leads_to_the_row_of_its_section(tmp_path):
-    made, soup = build(tmp_path, "A sentence.{article}`3.1.1` And {zh}`卷积`.")
-    assert made.returncode == 0, made.stderr
+    code, said, soup = build(tmp_path, "A sentence.{article}`3.1.1` And {zh}`卷积`.")
+    assert code == 0, said
     link = soup.select_one("sup.article-mark a")
     assert link.get_text() == "§3.1.1"
     assert link["title"] == "Section 3.1.1 of the article from which the course grew"
@@ -90,9 +86,9 @@ def test_a_mark_leads_to_the_row_of_its_section(tmp_path):
     [("7.9", "article-7-9"), ("three", "'three' is not the number of a section")],
 )
 def test_a_mark_without_a_row_stops_a_strict_build(mark, message, tmp_path):
-    made, _ = build(tmp_path, f"A sentence.{{article}}`{mark}`")
-    assert made.returncode != 0
-    assert message in made.stderr
+    code, said, _ = build(tmp_path, f"A sentence.{{article}}`{mark}`")
+    assert code != 0
+    assert message in said
 
 
 # ---- the book

@@ -1,8 +1,6 @@
 """The book's own Sphinx extensions: quoted results, alt text, attribution, provenance."""
 
 import json
-import subprocess
-import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from attribution import licence_address, photo_cells
 from bs4 import BeautifulSoup
 from measures import middle_text, range_text, rows, short
 from PIL import Image
+from small_books import build
 
 from aesthetic_utils import plotting
 from aesthetic_utils.dark import DARK_TWIN, dark_patch
@@ -102,13 +101,6 @@ def test_a_broken_file_is_named(folder):
 def book(tmp_path: Path, folder: Path) -> Path:
     (tmp_path / "conf.py").write_text(CONFIGURATION)
     return tmp_path
-
-
-def build(book: Path) -> tuple[int, str]:
-    """Builds the book strictly: exit code, and what went wrong."""
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", ".", "out"]
-    done = subprocess.run(command, cwd=book, capture_output=True, text=True)
-    return done.returncode, done.stderr
 
 
 def page(book: Path, name: str = "index") -> str:

@@ -23,6 +23,7 @@ from aesthetic_utils.models import ArticleCNN, CNNConfig, DCGANConfig, Discrimin
 from aesthetic_utils.training import discriminator_step, generator_step
 
 PAGE_TORCH = "2.15"  # the version that the page names
+pytestmark = pytest.mark.xdist_group("errata")  # one process: several claims look at one training
 BLOCKS = [b for b in pages.code_blocks(ERRATA) if b.name]
 CLAIMS = [b for b in BLOCKS if b.name.endswith(("-error", "-out"))]
 

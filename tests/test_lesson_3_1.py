@@ -5,8 +5,6 @@ Convolution and pooling are checked in the notebook, cell by cell; here are the 
 """
 
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -368,11 +366,10 @@ def test_perception_and_distortion_of_one_gaussian_number():
 
 
 @pytest.mark.parametrize("tool", FIGURE_TOOLS)
-def test_figures_of_the_book_come_from_their_tools(tool, tmp_path):
+def test_figures_of_the_book_come_from_their_tools(tool, tmp_path, installed):
     """Each tool runs, and draws exactly the files of its figures that the pages show."""
-    script = ROOT / "tools" / "figures" / f"{tool}.py"
-    command = [sys.executable, "-W", "error", str(script), "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    script = f"tools/figures/{tool}.py"
+    done = installed.run("-W", "error", script, "--out", str(tmp_path), cwd=ROOT)
     assert done.returncode == 0, done.stderr
     drawn = sorted(path.name for path in tmp_path.iterdir())
     pages = "".join(p.read_text("utf-8") for p in (ROOT / "book" / "3-algorithms").glob("*.md"))
@@ -383,8 +380,7 @@ def test_figures_of_the_book_come_from_their_tools(tool, tmp_path):
         assert (ROOT / "book" / "figures" / name).is_file(), f"{name} is not in the book"
 
 
-def test_an_unknown_figure_is_refused(tmp_path):
-    script = ROOT / "tools" / "figures" / "pooling.py"
-    command = [sys.executable, str(script), "no_such_figure", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def test_an_unknown_figure_is_refused(tmp_path, installed):
+    script = "tools/figures/pooling.py"
+    done = installed.run(script, "no_such_figure", "--out", str(tmp_path), cwd=ROOT)
     assert done.returncode == 2 and "no such figure: no_such_figure" in done.stderr

@@ -5,10 +5,7 @@ against the package's own networks and steps.
 """
 
 import math
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -371,13 +368,10 @@ def test_the_middle_of_the_latent_space_is_emptier_than_the_mean_drawing():
 # figures
 
 
-def test_figures_come_from_their_tool(tmp_path):
+def test_figures_come_from_their_tool(tmp_path, installed):
     """It runs, and draws exactly the files that the pages of 2.3 and 3.2 show."""
-    command = [sys.executable, "-W", "error", "tools/figures/gan.py", "--out", str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False
-    )
+    script = "tools/figures/gan.py"
+    done = installed.run("-W", "error", script, "--out", str(tmp_path), cwd=ROOT)
     assert done.returncode == 0, done.stderr
     folders = (ROOT / "book" / "2-concepts", PAGES)
     pages = "".join(p.read_text("utf-8") for folder in folders for p in folder.glob("*.md"))

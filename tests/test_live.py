@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import small_books
 import torch
 from bs4 import BeautifulSoup
 from PIL import Image
@@ -59,9 +59,7 @@ def book(tmp_path: Path) -> Path:
 def build(book: Path, text: str) -> tuple[int, str]:
     """Builds the book, strictly, with a page sub/toy: exit code, and what went wrong."""
     (book / "sub" / "toy.md").write_text(text)
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", ".", "out"]
-    done = subprocess.run(command, cwd=book, capture_output=True, text=True)
-    return done.returncode, done.stderr
+    return small_books.build(book)
 
 
 def page(book: Path, name: str) -> BeautifulSoup:

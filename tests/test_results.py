@@ -1,13 +1,13 @@
 """`make results`: what is made anew, in which order, and that all of it can be made."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from forks import Forks
 
 from aesthetic_utils.published.results import available_results
 from aesthetic_utils.storage import file_digest
@@ -177,23 +177,30 @@ MADE_HERE = (
 )
 
 
-def test_records_can_be_made(tmp_path):
+def test_records_can_be_made(tmp_path, monkeypatch, capsys):
     """Every command but that of most runs, in smoke mode, in a copy; once more, and nothing is left to do.
 
     These records and what they need. tests/test_resume.py walks all runs, and the workflow systems.yml makes
-    every record once a week.
+    every record once a week. Each command runs in a fork of one process (test_tools.py starts one as it is).
     """
     copy = tmp_path / "copy"
     here = {path: file_digest(path) for path in sorted((REPOSITORY / results.RESULTS).iterdir())}
-    environment = os.environ | {"AESTHETIC_MODE": "smoke", "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-m", "tools.results", "--into", str(copy), *MADE_HERE]
-    done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=1800
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
+    monkeypatch.setenv("AESTHETIC_MODE", "smoke")
+    ran = []
+    with Forks(copy) as forks:
+
+        def run(command, cwd, env):
+            assert command[0] == sys.executable and env["PYTHONPATH"] == str(cwd) == str(copy)
+            ran.append(forks.run(*command[1:], cwd=cwd))
+            return ran[-1]
+
+        monkeypatch.setattr(subprocess, "run", run)
+        code = results.main(["--into", str(copy), *MADE_HERE])
+    assert code == 0, "".join(done.stderr for done in ran)
     chosen = chosen_steps(MADE_HERE, steps())
     wanted = names(chosen)
-    said = dict(line.split(": ", 1) for line in done.stdout.splitlines()[-len(wanted) :])
+    lines = capsys.readouterr().out.splitlines()
+    said = dict(line.split(": ", 1) for line in lines[-len(wanted) :])
     assert sorted(said) == sorted(wanted)
     assert set(said.values()) == {"made"}
     assert all(why(one, copy) is None for one in chosen)

@@ -3,7 +3,6 @@
 import datetime
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import cards
@@ -13,6 +12,7 @@ import site_checks
 import yaml
 from docutils import nodes
 from PIL import Image, ImageColor
+from small_books import build
 
 from tools import repo
 
@@ -335,9 +335,8 @@ def book(tmp_path_factory) -> Path:
     (folder / "conf.py").write_text(CONFIGURATION)
     (folder / "book" / "intro.md").write_text(INTRO)
     (folder / "book" / "cite.md").write_text(CITE)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", ".", "site"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    code, said = build(folder, out="site")
+    assert code == 0, said
     return folder / "site"
 
 

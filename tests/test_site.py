@@ -9,6 +9,7 @@ from tools.repo import pages_address, read_slug
 
 ROOT = Path(__file__).resolve().parent.parent
 TOC = ROOT / "_toc.yml"
+pytestmark = pytest.mark.xdist_group("site")  # one process: each page is parsed once
 
 
 @pytest.fixture(scope="module")

@@ -1,91 +1,29 @@
 """The tools start as their docstrings say, such as `python -m tools.NAME`, in the root of the repository."""
 
-import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forks import Forks
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED = {"modes"}  # imported by others, and no tool
 TOOLS = sorted(p for p in (REPOSITORY / "tools").glob("*.py") if p.stem not in SHARED)
 
 
-FORKS = '''
-"""Runs each command that it reads in a fork of itself, which has the slow imports behind it."""
-import json, os, runpy, sys, traceback
-import aesthetic_utils.published.registry
-
-for line in sys.stdin:
-    command, environment, out, err = json.loads(line)
-    child = os.fork()
-    if child:
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-        continue
-    for number, file in ((1, out), (2, err)):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    os.environ.update(environment)
-    code = 1
-    try:
-        if command[0] == "-m":
-            sys.argv, sys.path[0] = command[1:], os.getcwd()
-            runpy.run_module(command[1], run_name="__main__", alter_sys=True)
-        else:
-            sys.argv, sys.path[0] = command, os.path.dirname(os.path.abspath(command[0]))
-            runpy.run_path(command[0], run_name="__main__")
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        if isinstance(end.code, str):
-            print(end.code, file=sys.stderr)
-    except BaseException:
-        traceback.print_exc()
-    sys.stdout.flush(), sys.stderr.flush()
-    os._exit(code)
-'''
-
-
-@pytest.fixture(scope="module")
-def start(tmp_path_factory):
+@pytest.fixture
+def start(installed):
     """start(tool, *arguments, **environment): as from a terminal, with the package installed and no more.
 
-    With the repository itself on the path, as pytest has it, a tool would find its neighbours by luck. Where a
-    process can be forked, the package is imported once for all of them.
+    With the repository itself on the path, as pytest has it, a tool would find its neighbours by luck.
     """
-    folder = tmp_path_factory.mktemp("installed")
-    (folder / "aesthetic_utils").symlink_to(REPOSITORY / "aesthetic_utils")
-    installed = os.environ | {"PYTHONPATH": str(folder)}
-    options = {"cwd": REPOSITORY, "text": True}
-    if not hasattr(os, "fork"):
-
-        def start(tool: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-            command = [sys.executable, *documented(tool), *arguments]
-            here = installed | environment
-            return subprocess.run(command, env=here, capture_output=True, timeout=600, **options)
-
-        yield start
-        return
-
-    parent = subprocess.Popen(
-        [sys.executable, "-c", FORKS], env=installed, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
-    )  # fmt: skip
-    out, err = folder / "out", folder / "err"
 
     def start(tool: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-        command = [*documented(tool), *arguments]
-        line = json.dumps([command, environment, str(out), str(err)])
-        print(line, file=parent.stdin, flush=True)
-        code = int(parent.stdout.readline())
-        return subprocess.CompletedProcess(
-            command, code, out.read_text("utf-8"), err.read_text("utf-8")
-        )
+        return installed.run(*documented(tool), *arguments, cwd=REPOSITORY, **environment)
 
-    yield start
-    parent.communicate()
+    return start
 
 
 def documented(tool: Path) -> list[str]:
@@ -164,15 +102,18 @@ TRIED = {  # the documented commands that need no network, as small as they can 
 }
 
 
+@pytest.fixture(scope="module")
+def there(copy):
+    """What is started there uses the package that lies there."""
+    with Forks(copy) as forks:
+        yield forks
+
+
 @pytest.mark.parametrize("command", TRIED)
-def test_documented_commands_do_what_they_say(copy, command):
+def test_documented_commands_do_what_they_say(copy, there, command):
     name, *option = command.split()
-    tool = copy / "tools" / f"{name}.py"
-    done = subprocess.run(
-        [sys.executable, *documented(tool), *option, *TRIED[command].split()],
-        cwd=copy, env=os.environ | {"PYTHONPATH": str(copy), "AESTHETIC_MODE": "smoke"},
-        capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
+    tool = documented(copy / "tools" / f"{name}.py")
+    done = there.run(*tool, *option, *TRIED[command].split(), cwd=copy, AESTHETIC_MODE="smoke")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -230,7 +230,8 @@ def watched(family: Family, precision: Precision, seconds: float) -> dict[str, f
 def chosen_for(family: Family) -> Precision:
     """What `choose_precision` finds for the family's network on this machine."""
     model, example = family.probe()
-    return runtime.choose_precision(model.to(example.device), example)
+    rounds = by_mode(smoke=1, laptop=5, full=5)
+    return runtime.choose_precision(model.to(example.device), example, rounds=rounds)
 
 
 def measure_families(seconds: float) -> None:
@@ -387,7 +388,8 @@ def lightning_loop(batches: torch.utils.data.DataLoader, after_step: Callable[[]
 def run_loop(name: str, after_step: Callable[[], None]) -> None:
     """Runs one of the loops, which ends when `after_step` raises."""
     emoji = load_emoji("train")
-    images, labels = emoji.images, emoji.designer
+    n = by_mode(smoke=TURN * BATCH, laptop=len(emoji), full=len(emoji))
+    images, labels = emoji.images[:n], emoji.designer[:n]
     if name == "ours":
         our_loop(images, labels, after_step)
     elif name == "article":

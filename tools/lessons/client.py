@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import json
 import queue
 from pathlib import Path
@@ -12,14 +11,14 @@ from typing import Any
 import nbformat
 from jupyter_client.utils import ensure_async
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 
 from tools.lessons.claims import Verdict, claims_of, printed_by
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "aesthetic_utils"
 BESIDE = "_beside_the_lesson"
-_LOAD = f"""
+_CODE = f"""
 import importlib.util, sys
 spec = importlib.util.spec_from_file_location({BESIDE!r}, {str(Path(__file__).with_name("in_kernel.py"))!r})
 sys.modules[{BESIDE!r}] = importlib.util.module_from_spec(spec)
@@ -27,40 +26,53 @@ spec.loader.exec_module(sys.modules[{BESIDE!r}])
 sys.modules[{BESIDE!r}].watch({str(PACKAGE)!r})
 """
 _THERE = f"__import__('sys').modules[{BESIDE!r}]"
+# What is asked of a kernel are expressions: this first, which loads in_kernel.py there.
+LOAD = f"exec({_CODE!r}, {{}})"
+
+
+def question(cell: nbformat.NotebookNode, printed: str) -> str:
+    """The expression that judges the claims of a cell; printed: what the nearest code cell wrote to stdout."""
+    checks = [claim["check"] for claim in claims_of(cell)]
+    return f"{_THERE}.evaluate({checks!r}, {printed!r}, get_ipython().user_ns)"
+
+
+def verdicts(cell: nbformat.NotebookNode, number: int, answer: str) -> list[Verdict]:
+    """The answer to that question; number: of the cell, counted from 1, cells of text too."""
+    became = json.loads(answer)
+    return [
+        Verdict(cell=number, **claim, **b) for claim, b in zip(claims_of(cell), became, strict=True)
+    ]
+
+
+def value_of(reply: dict[str, Any]) -> Any:
+    """The value of the expression that was sent to a kernel under the name `it`."""
+    it = reply["content"].get("user_expressions", {}).get("it", reply["content"])
+    if it["status"] != "ok":
+        raise RuntimeError(f"the kernel could not answer: {it.get('ename')}: {it.get('evalue')}")
+    return ast.literal_eval(it["data"]["text/plain"])
 
 
 class LessonClient(NotebookClient):
     """A client whose `execute()` leaves, beside the outputs:
 
     verdicts: what became of each claim, in order.
-    runs: index of a code cell -> its outputs, once for each time that it ran.
     used: {"home": the folder that the package was imported from or None, "modules": [...], "files": [...]}.
 
-    notebook: it is executed in place. folder: the working folder. times: how often each cell runs in a row.
-    timeout: seconds that a cell may take; without it a full training run takes what it takes.
+    notebook: it is executed in place. folder: the working folder. A cell takes what it takes.
     What it asks the kernel changes no name and no count of the lesson, and no number that numpy, torch or Python draw next.
     """
 
-    def __init__(
-        self,
-        notebook: nbformat.NotebookNode,
-        *,
-        folder: Path,
-        times: int = 1,
-        timeout: int | None = None,
-    ) -> None:
+    def __init__(self, notebook: nbformat.NotebookNode, *, folder: Path) -> None:
         super().__init__(
             notebook,
-            timeout=timeout,
+            timeout=None,
             kernel_name="python3",
             record_timing=False,  # times would change the file at every run
             coalesce_streams=True,
             resources={"metadata": {"path": str(folder)}},
         )
-        self.times = times
         self.verdicts: list[Verdict] = []
         self.used: dict[str, Any] = {"home": None, "modules": [], "files": []}
-        self.runs: dict[int, list[list[nbformat.NotebookNode]]] = {}
         self._printed = ""
 
     async def async_execute_cell(
@@ -71,15 +83,8 @@ class LessonClient(NotebookClient):
         store_history: bool = True,
     ) -> nbformat.NotebookNode:
         if cell_index == 0:
-            await self._ask(f"exec({_LOAD!r}, {{}})")
-        for time in range(self.times):
-            try:
-                await super().async_execute_cell(cell, cell_index, execution_count, store_history)
-            except CellExecutionError as error:
-                error.add_note(f"in run {time + 1} of cell {cell_index + 1}")
-                raise
-            if cell.cell_type == "code":
-                self.runs.setdefault(cell_index, []).append(copy.deepcopy(cell.outputs))
+            await self._ask(LOAD)
+        await super().async_execute_cell(cell, cell_index, execution_count, store_history)
         if cell.cell_type == "code":
             self._printed = printed_by(cell)
         await self._judge(cell, cell_index + 1)
@@ -88,14 +93,9 @@ class LessonClient(NotebookClient):
         return cell
 
     async def _judge(self, cell: nbformat.NotebookNode, number: int) -> None:
-        if not (claims := claims_of(cell)):
-            return
-        checks = [claim["check"] for claim in claims]
-        answer = await self._ask(
-            f"{_THERE}.evaluate({checks!r}, {self._printed!r}, get_ipython().user_ns)"
-        )
-        for claim, became in zip(claims, json.loads(answer), strict=True):
-            self.verdicts.append(Verdict(cell=number, **claim, **became))
+        if claims_of(cell):
+            answer = await self._ask(question(cell, self._printed))
+            self.verdicts += verdicts(cell, number, answer)
 
     async def _ask(self, expression: str) -> Any:
         """The value of a Python expression in the kernel, which counts and shows nothing of it."""
@@ -112,10 +112,4 @@ class LessonClient(NotebookClient):
                     raise DeadKernelError("Kernel died") from None
                 continue
             if reply["parent_header"].get("msg_id") == message:
-                break
-        it = reply["content"].get("user_expressions", {}).get("it", reply["content"])
-        if it["status"] != "ok":
-            raise RuntimeError(
-                f"the kernel could not answer: {it.get('ename')}: {it.get('evalue')}"
-            )
-        return ast.literal_eval(it["data"]["text/plain"])
+                return value_of(reply)
