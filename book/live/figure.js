@@ -112,7 +112,9 @@ const LiveFigure = (() => {
     };
     const set = (number) => {
       const next = clamp(number, low, high);
-      if (next !== value) change(next);
+      if (next === value) return;
+      show(next); // at once, so that a second key in the same frame counts
+      change(next);
     };
     draggable(element, { begin: () => value, change: set });
     element.addEventListener("keydown", (event) => {
