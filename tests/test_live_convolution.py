@@ -1,4 +1,4 @@
-"""The live figures of section 3.1.1: their numbers are torch's, their pictures ours, and they are light."""
+"""The live figures of sections 3.1.1 and 3.1.2: their numbers are torch's, their pictures ours, and they are light."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def torch_says() -> dict[str, dict]:
     return torch_fixtures.fixtures()
 
 
-@pytest.mark.parametrize("name", ["convolution", "stack", "stamp"])
+@pytest.mark.parametrize("name", ["convolution", "stack", "stamp", "shift"])
 def test_the_numbers_of_the_tests_in_javascript_are_those_of_torch(torch_says, name):
     assert json.loads((FIXTURES / f"{name}.json").read_text("utf-8")) == torch_says[name]
 
@@ -44,7 +44,8 @@ def test_the_drawing_and_the_photograph_are_the_embedded_ones():
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("convolution", 60_000), ("stack", 30_000), ("stamp", 20_000)]
+    ("name", "most"),
+    [("convolution", 60_000), ("stack", 30_000), ("stamp", 20_000), ("shift", 20_000)],
 )
 def test_a_figure_is_light(name, most):
     """Its scripts and its style, in bytes, not packed."""

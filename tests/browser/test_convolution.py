@@ -1,4 +1,4 @@
-"""The three live figures of section 3.1.1 in Chromium, on the built page, opened from the disk."""
+"""The live figures of sections 3.1.1 and 3.1.2 in Chromium, on the built pages, opened from the disk."""
 
 import re
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGE = ROOT / "_build" / "html" / "book" / "3-algorithms" / "3_1_1_convolution_layer.html"
-FIGURES = ("convolution", "stack", "stamp")
+PART = ROOT / "_build" / "html" / "book" / "3-algorithms"
+FIGURES = ("convolution", "stack", "stamp")  # of section 3.1.1
 
 
 @pytest.fixture
 def open_page(browser):
-    """Opens section 3.1.1 at a figure; fails when the page reports an error or asks for a missing file."""
+    """Opens the page of a figure there; fails when the page reports an error or asks for a missing file."""
     contexts, problems = [], []
 
     def open_it(figure: str, hash: str = "", **options):
@@ -23,7 +23,8 @@ def open_page(browser):
         page.on("pageerror", lambda error: problems.append(str(error)))
         if options.get("java_script_enabled", True):  # or every script is one that failed
             page.on("requestfailed", lambda request: problems.append(request.url))
-        page.goto(PAGE.as_uri() + hash)
+        name = "3_1_1_convolution_layer" if figure in FIGURES else "3_1_2_pooling_layer"
+        page.goto((PART / f"{name}.html").as_uri() + hash)
         page.locator(f"#fig-{figure}").scroll_into_view_if_needed()
         if options.get("java_script_enabled", True):
             page.locator(f"#fig-{figure} .live-place > *").first.wait_for()
@@ -305,3 +306,44 @@ def test_without_javascript_and_on_paper_the_still_pictures_stand_there(open_pag
     for figure in FIGURES:
         assert page.locator(f"#fig-{figure} img:visible").count() == 1
         assert not page.locator(f"#fig-{figure} .live-place").is_visible()
+
+
+# ---- pooling under a shift, in section 3.1.2
+
+
+def test_a_row_that_moves_by_one_pixel(open_page):
+    page = open_page("shift")
+    status = page.locator(".shift-status")
+    assert status.inner_text().startswith("Which of the four")
+    assert "%" not in page.locator(".shift-board").text_content()
+    box = page.locator(".shift-board").bounding_box()
+    drag(page, (box["x"] + 100, box["y"] + 40), box["width"] / 16, 0)
+    assert status.inner_text().startswith("Moved by 1 pixel, half a step")
+    assert re.findall(r"\d+\s%", page.locator(".shift-board").text_content()) == [
+        "33\u00a0%",
+        "17\u00a0%",
+        "17\u00a0%",
+        "8\u00a0%",
+    ]
+    assert page.locator(".shift-before").count() == 4
+    page.locator(".shift-board").focus()
+    page.keyboard.press("ArrowRight")
+    assert status.inner_text().startswith("Moved by 2 pixels: all four have moved along, by 1,")
+    page.mouse.click(box["x"] + box["width"] * 4.5 / 16, box["y"] + 24)
+    assert page.evaluate("location.hash") == "#shift-3140310031003100-2"
+    page.get_by_role("link", name="the finest stripes").click()
+    page.wait_for_function(
+        "document.querySelector('.shift-status').textContent.includes('None of the four')"
+    )
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_it_fits_a_phone(open_page, width):
+    page = open_page("shift", viewport={"width": width, "height": 800}, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    labels = "[...document.querySelectorAll('.shift-label')].map(t => {const b = t.getBoundingClientRect(); return [b.y, b.x, b.right]})"
+    spinner(page, "shift", "moved by").focus()
+    page.keyboard.press("ArrowUp")
+    boxes = sorted(tuple(box) for box in page.evaluate(labels))
+    for (y, _, right), (below, left, _) in zip(boxes, boxes[1:], strict=False):
+        assert below > y + 1 or left >= right

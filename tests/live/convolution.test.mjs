@@ -132,9 +132,12 @@ test("the drawing is a picture of five greys", () => {
   assert.deepEqual([...new Set(drawing)].sort(), [0, 1, 2, 3, 4]);
 });
 
-test("every link of the page into a figure names a state that the figure knows", () => {
-  const models = { convolution: model, stack: require("../../book/live/stack/model.js"), stamp: require("../../book/live/stamp/model.js") };
-  const text = readFileSync(new URL("../../book/3-algorithms/3_1_1_convolution_layer.md", import.meta.url), "utf-8");
+test("every link of the pages into a figure names a state that the figure knows", () => {
+  const names = ["convolution", "stack", "stamp", "shift"];
+  const models = Object.fromEntries(names.map((name) => [name, require(`../../book/live/${name}/model.js`)]));
+  const pages = ["3_1_1_convolution_layer", "3_1_2_pooling_layer"];
+  const read = (page) => readFileSync(new URL(`../../book/3-algorithms/${page}.md`, import.meta.url), "utf-8");
+  const text = pages.map(read).join("");
   const links = [...text.matchAll(/<a href="#fig-(\w+)" data-live="(#(\w+)-[^"]+)">/g)];
   assert.ok(links.length >= 6);
   assert.equal(links.length, text.match(/data-live=/g).length);

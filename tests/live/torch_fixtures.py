@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python tests/live/torch_fixtures.py
 
-writes tests/live/convolution.json, stack.json and stamp.json; tests/test_live_convolution.py asks torch again.
+writes tests/live/convolution.json, stack.json, stamp.json and shift.json; tests/test_live_convolution.py asks torch again.
 """
 
 from __future__ import annotations
@@ -46,6 +46,14 @@ STAMPS = (  # k, s, P, layers, weights
     (5, 3, 1, 2, (1, 0, 2, 3, 1)),
     (2, 4, 0, 1, (1, 1)),
     (6, 3, 2, 2, (4, 1, 0, 0, 3, 4)),
+)
+
+
+ROWS = (  # of 16 pixels
+    [3, 1, 0, 0] * 4,
+    [4, 0] * 8,
+    [0, 1, 2, 3, 4, 3, 2, 1] * 2,
+    [0, 4, 2, 2, 1, 3, 0, 0, 4, 4, 1, 0, 2, 3, 3, 1],
 )
 
 
@@ -133,6 +141,24 @@ def stamp(k: int, s: int, P: int, layers: int, weights: tuple[int, ...]) -> dict
     return {"settings": settings, "w": list(weights), "row": whole(row), "square": whole(square)}
 
 
+def halved(pixels: list[int]) -> dict:
+    """Four ways of halving a periodic row, by torch's pooling, at both phases, in quarters."""
+    phases = []
+    for by in (0, 1):
+        row = torch.tensor(pixels, dtype=torch.float64).roll(by)[None, None]
+        round_it = F.pad(row, (0, 1), mode="circular")
+        dense = F.max_pool1d(round_it, 2, stride=1)
+        blur = torch.tensor([[[0.25, 0.5, 0.25]]], dtype=torch.float64)
+        ways = {
+            "second": row[..., ::2],
+            "max": F.max_pool1d(row, 2),
+            "average": F.avg_pool1d(row, 2),
+            "blur": F.conv1d(F.pad(dense, (1, 1), mode="circular"), blur, stride=2),
+        }
+        phases.append({way: whole(4 * values) for way, values in ways.items()})
+    return {"row": pixels, "phases": phases}
+
+
 def fixtures() -> dict[str, dict]:
     """What each file holds."""
     generator = torch.Generator().manual_seed(0)
@@ -144,6 +170,7 @@ def fixtures() -> dict[str, dict]:
         },
         "stack": {"stacks": [stack(code) for code in STACKS]},
         "stamp": {"stamps": [stamp(*settings) for settings in STAMPS]},
+        "shift": {"rows": [halved(row) for row in ROWS]},
     }
 
 
