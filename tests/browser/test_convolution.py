@@ -1,6 +1,7 @@
 """The live figures of sections 3.1.1 and 3.1.2 in Chromium, on the built pages, opened from the disk."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ PART = ROOT / "_build" / "html" / "book" / "3-algorithms"
 FIGURES = ("convolution", "stack", "stamp")  # of section 3.1.1
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_page(browser):
-    """Opens the page of a figure there; fails when the page reports an error or asks for a missing file."""
+    """Opens the page of a figure there; fails when a page reports an error or asks for a missing file."""
     contexts, problems = [], []
 
     def open_it(figure: str, hash: str = "", **options):
@@ -21,12 +22,13 @@ def open_page(browser):
         )
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        if options.get("java_script_enabled", True):  # or every script is one that failed
+        scripts = options.get("java_script_enabled", True)
+        if scripts:  # or every script is one that failed
             page.on("requestfailed", lambda request: problems.append(request.url))
         name = "3_1_1_convolution_layer" if figure in FIGURES else "3_1_2_pooling_layer"
         page.goto((PART / f"{name}.html").as_uri() + hash)
         page.locator(f"#fig-{figure}").scroll_into_view_if_needed()
-        if options.get("java_script_enabled", True):
+        if scripts:
             page.locator(f"#fig-{figure} .live-place > *").first.wait_for()
         return page
 
@@ -34,6 +36,19 @@ def open_page(browser):
     for context in contexts:
         context.close()
     assert problems == []
+
+
+@pytest.fixture(scope="module")
+def visited(open_page):
+    """Section 3.1.1, opened once for the tests that begin with `show`; it does not scroll smoothly."""
+    return open_page("convolution", reduced_motion="reduce")
+
+
+def show(page, hash: str) -> None:
+    """Shows the state of an address, as a link to it does."""
+    page.evaluate("hash => { location.hash = ''; location.hash = hash; }", hash)
+    frame(page)
+    frame(page)
 
 
 def numbers(page, part: str, text: str = "text") -> list[str]:
@@ -93,7 +108,7 @@ def press(page, figure: str, name: str, *keys: str) -> None:
 # ---- one convolution
 
 
-def test_outputs_are_found_by_pointing_at_them(open_page):
+def test_pixels_and_outputs_are_pointed_at_painted_and_dragged(open_page):
     page = open_page("convolution")
     assert numbers(page, "output") == ["?"] * 3 + ["15"] + ["?"] * 5
     assert "4·1 + 4·2 + 1·(−1) + 4·1 = 15. Move on" in status(page, "convolution")
@@ -101,20 +116,12 @@ def test_outputs_are_found_by_pointing_at_them(open_page):
         for column in range(3):
             point(page, "output", row, column)
     assert numbers(page, "output") == ["16", "12", "-15", "15", "9", "-13", "12", "8", "-11"]
-
-
-def test_a_pixel_lights_the_outputs_that_read_it_with_their_weights(open_page):
-    page = open_page("convolution")
     point(page, "input", 2, 2)
     weights = numbers(page, "output", ".conv-corner")
     assert weights == ["×1", "×0", "×-1", "×2", "×0", "×-2", "×1", "×0", "×-1"]
     assert "read by 9 outputs" in status(page, "convolution")
     point(page, "input", 0, 1)
     assert numbers(page, "output", ".conv-corner") == ["×0", "×-1"] + [""] * 7
-
-
-def test_pixels_are_painted_and_weights_dragged(open_page):
-    page = open_page("convolution")
     drag(page, middle_of(page, "input", 0, 0), 60, 0)
     assert numbers(page, "input")[:5] == ["4", "4", "4", "4", "0"]
     assert numbers(page, "output") == ["12", "8", "-15", "15", "9", "-13", "12", "8", "-11"]
@@ -124,8 +131,12 @@ def test_pixels_are_painted_and_weights_dragged(open_page):
     assert numbers(page, "filter")[4] == "-9"
 
 
-def test_the_settings_are_dragged_inside_the_formula(open_page):
-    page = open_page("convolution")
+POST = "#convolution-53011-89a79b89a-99dd99add99bddaabddabbddb-"  # and "f"
+
+
+def test_the_settings_are_dragged_inside_the_formula(visited, open_page):
+    page = visited
+    show(page, f"{POST}f")
     page.get_by_label("Picture", exact=True).select_option("drawing")
     stride = spinner(page, "convolution", "stride").bounding_box()
     drag(page, (stride["x"] + 10, stride["y"] + 20), 36, 0)
@@ -141,8 +152,8 @@ def test_the_settings_are_dragged_inside_the_formula(open_page):
     assert "no window" in again.locator(".conv-formula").inner_text()
 
 
-def test_the_link_of_the_page_shows_its_example_backwards(open_page):
-    page = open_page("convolution")
+def test_the_link_of_the_page_shows_its_example_backwards(visited):
+    page = visited
     page.get_by_role("link", name="this example, backwards").click()
     frame(page)
     assert numbers(page, "input") == ["-1", "3", "-2", "-2", "3", "1", "0", "-2", "0"]
@@ -154,8 +165,8 @@ def test_the_link_of_the_page_shows_its_example_backwards(open_page):
     assert numbers(page, "output") == ["-1", "2", "2", "-1"]
 
 
-def test_half_a_turn_makes_a_convolution_of_it(open_page):
-    page = open_page("convolution", reduced_motion="reduce")
+def test_half_a_turn_makes_a_convolution_of_it(visited):
+    page = visited
     page.get_by_role("link", name="the bright pixel and the filter").click()
     frame(page)
     assert numbers(page, "output") == [f"{4 * n}" for n in range(9, 0, -1)]
@@ -167,8 +178,9 @@ def test_half_a_turn_makes_a_convolution_of_it(open_page):
     assert motion == "none"
 
 
-def test_the_filter_runs_over_a_photograph(open_page):
-    page = open_page("convolution")
+def test_the_filter_runs_over_a_photograph(visited):
+    page = visited
+    show(page, f"{POST}f")
     page.get_by_role("button", name="a photograph").click()
     page.wait_for_function("document.querySelector('.conv-part-output canvas').width === 158")
     spread = """() => {
@@ -182,8 +194,9 @@ def test_the_filter_runs_over_a_photograph(open_page):
     assert page.evaluate(spread)[:2] == [79, 59]
 
 
-def test_the_keyboard_and_the_voice(open_page):
-    page = open_page("convolution")
+def test_the_keyboard_and_the_voice(visited):
+    page = visited
+    show(page, f"{POST}f")
     voice = page.locator("#fig-convolution [role=status]")
     page.locator(".conv-filter").focus()
     page.keyboard.press("ArrowRight")
@@ -227,8 +240,9 @@ def test_a_guess_comes_before_the_field(open_page):
     assert "of level 3 depends on 8 pixels" in status(page, "stack")
 
 
-def test_layers_are_changed_carried_added_and_removed(open_page):
-    page = open_page("stack", "#stack-c3111.p2210.c3111.p2210-4.4")
+def test_layers_are_changed_carried_added_and_removed(visited):
+    page = visited
+    show(page, "#stack-c3111.p2210.c3111.p2210-4.4")
     assert page.locator(".stack-bar").count() == 10
     handles = page.locator(".stack-handle")
     last, above = handles.nth(3).bounding_box(), handles.nth(1).bounding_box()
@@ -252,8 +266,9 @@ def test_layers_are_changed_carried_added_and_removed(open_page):
 # ---- stamp
 
 
-def test_the_checkerboard_goes_when_the_stride_divides_the_width(open_page):
-    page = open_page("stamp")
+def test_the_checkerboard_goes_when_the_stride_divides_the_width(visited):
+    page = visited
+    show(page, "#stamp-3201-111")
     assert status(page, "stamp").startswith("A checkerboard.")
     press(page, "stamp", "width of the filter", "ArrowUp")
     assert status(page, "stamp").startswith("Even.")
@@ -275,14 +290,14 @@ def test_the_checkerboard_goes_when_the_stride_divides_the_width(open_page):
 # ---- all three
 
 
-@pytest.mark.parametrize("width", [320, 360, 768])
-def test_a_phone_shows_them_without_scrolling_sideways(open_page, width):
-    page = open_page("convolution", viewport={"width": width, "height": 800}, has_touch=True)
+def test_a_phone_shows_them_without_scrolling_sideways(open_page):
+    page = open_page("convolution", viewport={"width": 360, "height": 800}, has_touch=True)
     x, y = middle_of(page, "input", 2, 2)
     page.touchscreen.tap(x, y)
     assert numbers(page, "input")[12] == "0"
     assert re.match(r"Pixel \(2, 2\)", status(page, "convolution"))
-    for figure in FIGURES:
+    for width, figure in product((320, 360, 768), FIGURES):
+        page.set_viewport_size({"width": width, "height": 800})
         place = page.locator(f"#fig-{figure} .live-place")
         place.scroll_into_view_if_needed()
         place.locator("> *").first.wait_for()
@@ -295,16 +310,17 @@ def test_a_phone_shows_them_without_scrolling_sideways(open_page, width):
         assert box["width"] <= width
 
 
-def test_without_javascript_and_on_paper_the_still_pictures_stand_there(open_page):
+def test_without_javascript_and_on_paper_the_still_pictures_stand_there(open_page, visited):
     page = open_page("convolution", java_script_enabled=False)
     for figure in FIGURES:
         assert page.locator(f"#fig-{figure} img:visible").count() == 1
-    page = open_page("convolution")
+    page = visited
     assert page.locator("#fig-convolution img:visible").count() == 0
     page.emulate_media(media="print")
     for figure in FIGURES:
         assert page.locator(f"#fig-{figure} img:visible").count() == 1
         assert not page.locator(f"#fig-{figure} .live-place").is_visible()
+    page.emulate_media(media="screen")
 
 
 # ---- pooling under a shift, in section 3.1.2
@@ -335,14 +351,10 @@ def test_a_row_that_moves_by_one_pixel(open_page):
         "document.querySelector('.shift-status').textContent.includes('None of the four')"
     )
 
-
-@pytest.mark.parametrize("width", [320, 360])
-def test_it_fits_a_phone(open_page, width):
-    page = open_page("shift", viewport={"width": width, "height": 800}, has_touch=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 320, "height": 800})
+    frame(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
     labels = "[...document.querySelectorAll('.shift-label')].map(t => {const b = t.getBoundingClientRect(); return [b.y, b.x, b.right]})"
-    spinner(page, "shift", "moved by").focus()
-    page.keyboard.press("ArrowUp")
     boxes = sorted(tuple(box) for box in page.evaluate(labels))
     for (y, _, right), (below, left, _) in zip(boxes, boxes[1:], strict=False):
         assert below > y + 1 or left >= right
