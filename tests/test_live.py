@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -47,7 +48,8 @@ def book(tmp_path: Path) -> Path:
     toy.mkdir(parents=True)
     for name in ("view.js", "data.js", "toy.css", "sprite.webp"):
         (toy / name).write_text(f"/* {name} */")
-    (toy.parent / "live.css").touch()
+    for shared in ("live.css", "figure.js"):
+        (toy.parent / shared).touch()
     Image.new("RGB", (2, 2)).save(tmp_path / "still.png")
     (tmp_path / "index.md").write_text(
         "# Index\n\n{numref}`fig-toy`\n\n```{toctree}\nsub/toy\n```\n"
@@ -99,14 +101,20 @@ def test_scripts_and_styles_are_loaded_by_the_pages_that_use_them_and_no_other(b
     )
     assert build(book, text) == (0, "")
     assert sorted(loaded(book, "sub/toy")) == [
+        "figure.js",
         "live.css",
         "toy/data.js",
         "toy/toy.css",
         "toy/view.js",
     ]
-    scripts = [s for s in page(book, "sub/toy").find_all("script", src=True) if "toy/" in s["src"]]
+    scripts = page(book, "sub/toy").find_all("script", src=re.compile(r"/(figure|data|view)\.js"))
     assert all(script.has_attr("defer") and script.get("type") != "module" for script in scripts)
-    assert ["data.js" in s["src"] for s in scripts] == [True, False]  # in alphabetical order
+    names = [Path(script["src"].partition("?")[0]).name for script in scripts]
+    assert names == [
+        "figure.js",
+        "data.js",
+        "view.js",
+    ]  # what is shared, then in alphabetical order
     assert loaded(book, "index") == []
     assert "classList" not in str(page(book, "index").head)
 

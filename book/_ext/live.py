@@ -11,7 +11,8 @@
 gives a <figure> with the still picture, an empty place and the caption. The files of
 book/live/whose_hand/ lie at the top of the site, in whose_hand/ (book/live is in html_extra_path);
 its scripts (in alphabetical order, all deferred) and style sheets are loaded by the pages that use
-the directive, and by no other, after book/live/live.css. The script fills the place; without it, and on paper, the still picture stands there.
+the directive, and by no other, after those that lie in book/live itself, which the figures share. The script fills the
+place; without it, and on paper, the still picture stands there, as wide as :width: says.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Live(SphinxDirective):
         "still": directives.unchanged_required,
         "alt": directives.unchanged_required,
         "name": directives.unchanged,
+        "width": directives.length_or_percentage_or_unitless,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -68,7 +70,8 @@ class Live(SphinxDirective):
         if not self.content:
             raise self.error(f"live: {name} needs a caption")
         self.env.note_dependency(str(folder / name))
-        image = nodes.image(uri=self.options["still"], alt=self.options["alt"])
+        size = {"width": self.options["width"]} if "width" in self.options else {}
+        image = nodes.image(uri=self.options["still"], alt=self.options["alt"], **size)
         figure = nodes.figure("", image, live_place(live=name), classes=["live"], align="default")
         figure += self.caption()
         self.set_source_info(image)
@@ -87,8 +90,9 @@ class Live(SphinxDirective):
 
 
 def files(folder: Path, ending: str) -> list[str]:
-    """The scripts or style sheets of a live figure, as addresses from _static."""
-    return [f"../{folder.name}/{path.name}" for path in sorted(folder.glob(f"*{ending}"))]
+    """The scripts or style sheets of a live figure, or of all, as addresses from _static."""
+    inside = "" if folder.name == FOLDER.name else f"{folder.name}/"
+    return [f"../{inside}{path.name}" for path in sorted(folder.glob(f"*{ending}"))]
 
 
 def load(app: Any, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
@@ -97,9 +101,8 @@ def load(app: Any, page: str, template: str, context: dict, doctree: nodes.docum
     if not names:
         return
     app.add_js_file(None, body=MARK, priority=100)
-    app.add_css_file("../live.css")
-    for name in sorted(names):
-        folder = Path(app.srcdir) / FOLDER / name
+    shared = Path(app.srcdir) / FOLDER
+    for folder in [shared, *(shared / name for name in sorted(names))]:
         for sheet in files(folder, ".css"):
             app.add_css_file(sheet)
         for script in files(folder, ".js"):

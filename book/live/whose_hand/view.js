@@ -2,20 +2,11 @@
 "use strict";
 
 (() => {
+  const { make } = LiveFigure;
   const game = WhoseHand;
   const data = globalThis.WHOSE_HAND;
   const base = (document.documentElement.dataset.content_root ?? "./") + "whose_hand/";
   const still = "(prefers-reduced-motion: reduce)";
-
-  /** An element with properties, attributes (in `attributes`) and children. */
-  function make(tag, properties = {}, ...children) {
-    const element = document.createElement(tag);
-    const { attributes = {}, ...rest } = properties;
-    Object.assign(element, rest);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  }
 
   // ---- pictures: one file an idea, the five hands side by side
 
@@ -44,7 +35,7 @@
 
   function buildRow(designer, choose) {
     const row = {
-      verdict: make("span", { className: "hand-hidden" }),
+      verdict: make("span", { className: "live-hidden" }),
       same: make("span", { className: "hand-tile hand-same" }),
       bar: make("span", { className: "hand-bar" }),
       chance: make("span", { className: "hand-chance" }),
@@ -70,7 +61,7 @@
   function buildNumbers() {
     const lines = data.designers.map((name, i) => `${name}: ${game.lookSentence(data.usual[i])}.`);
     const start = "What the five hands' drawings are like on average, over the ideas for training. ";
-    return make("p", { className: "hand-hidden" }, start + lines.join(" "));
+    return make("p", { className: "live-hidden" }, start + lines.join(" "));
   }
 
   const buildTally = (who) => ({
@@ -186,7 +177,7 @@
           "li",
           { title: text },
           make("span", { attributes: { "aria-hidden": "true" } }, tile, marks),
-          make("span", { className: "hand-hidden" }, text),
+          make("span", { className: "live-hidden" }, text),
         );
       }),
     );
@@ -227,13 +218,7 @@
   const newSeed = () => Math.floor(Math.random() * game.SEEDS);
 
   /** Writes the game's address, where the browser allows it, without a new entry in its history. */
-  function remember(seed) {
-    try {
-      history.replaceState(null, "", game.address(seed));
-    } catch {
-      // a browser may refuse this for a page opened from a file; the link at the end has it as well
-    }
-  }
+  const remember = (seed) => LiveFigure.remember(game.address(seed));
 
   function play(place) {
     let seed, rounds, answers;
