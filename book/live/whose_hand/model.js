@@ -3,6 +3,7 @@
 "use strict";
 
 const WhoseHand = (() => {
+  const { generator } = typeof LiveChart === "undefined" ? require("../chart.js") : LiveChart;
   const ROUNDS = 10;
   const SEEDS = 36 ** 5; // as many seeds as five letters and digits can name
   const Z95 = 1.959963984540054; // of the normal distribution, 95 % between -z and z
@@ -15,19 +16,6 @@ const WhoseHand = (() => {
   function seedOf(hash) {
     const found = /^#hand-([0-9a-z]{5})$/.exec(hash);
     return found ? parseInt(found[1], 36) : null;
-  }
-
-  /** Numbers in [0, 1) that follow from the seed alone (Marsaglia's xorshift on 32 bits). */
-  function generator(seed) {
-    let state = Math.imul(seed + 1, 0x9e3779b1) | 0 || 1; // spread, and never 0
-    const next = () => {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      return (state >>> 0) / 2 ** 32;
-    };
-    for (let i = 0; i < 8; i++) next(); // neighbouring seeds part ways
-    return next;
   }
 
   /** Ten different ideas, each in the hand of one of the designers, all equally likely. */
