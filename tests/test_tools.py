@@ -150,6 +150,7 @@ TRIED = {  # the documented commands that need no network, as small as they can 
     "benchmark": "--seconds 0.1 --only families overhead loops",  # precision: test_benchmark.py
     "fonts": "--check",
     "icons": "",
+    "live_people": "",
     "mutate": "aesthetic_utils/lazy.py --sample 1",
     "publish_measures --columns": "",
     "publish_measures --limit": "2",

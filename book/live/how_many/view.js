@@ -1,0 +1,203 @@
+// How many people is a score?  The means of two classes, the votes behind one of them, and the curve of agreement.
+"use strict";
+
+(() => {
+  const { make, svg, voice, remember, start } = LiveFigure;
+  const { plot, path, text, axes, slider } = LiveChart;
+  const model = HowMany;
+  const { parts, icc, measured } = globalThis.HOW_MANY;
+  const { STOPS } = model;
+  const [LOW, HIGH] = [0.6, 10.4]; // of the plot of the means
+  const square = (width) => Math.min(290, 0.85 * width);
+
+  /** Where k voters stand on an axis of logarithms: 0 to 1. */
+  const along = (k) => Math.log(k) / Math.log(model.MOST);
+  const nearest = (share) => STOPS.reduce((best, k, i) => (Math.abs(along(k) - share) < Math.abs(along(STOPS[best]) - share) ? i : best), 0);
+
+  // ---- the means of the two classes
+
+  function scatter(choose) {
+    const back = svg("g");
+    const dots = parts.map(() => svg("circle", { r: 4.5, class: "many-dot" }));
+    dots.forEach((dot, i) => dot.addEventListener("pointerenter", () => choose(i)));
+    dots.forEach((dot, i) => dot.addEventListener("click", () => choose(i)));
+    const chart = plot({
+      label: "Each dot a photograph: its mean in the one class and in the other",
+      height: square,
+      margin: { top: 24, right: 8, bottom: 40, left: 26 },
+      x: { low: LOW, high: HIGH },
+      y: { low: LOW, high: HIGH },
+      draw: () => {
+        const ticks = [1, 3, 5, 7, 10].map((value) => [value, value]);
+        const same = path([LOW, HIGH].map((v) => [chart.X(v), chart.Y(v)]));
+        back.replaceChildren(
+          axes(chart, { ticks, heights: ticks, name: "mean vote in class A", top: "mean vote in class B" }),
+          svg("path", { d: same, class: "many-same" }),
+        );
+        if (paint.last) paint(...paint.last);
+      },
+    });
+    const paint = (means, chosen) => {
+      paint.last = [means, chosen];
+      if (!chart.width) return;
+      dots.forEach((dot, i) => {
+        dot.setAttribute("cx", chart.X(means[0][i]));
+        dot.setAttribute("cy", chart.Y(means[1][i]));
+        dot.classList.toggle("chosen", i === chosen);
+      });
+      chart.element.append(dots[chosen]); // on top
+    };
+    chart.element.append(back, ...dots);
+    return { chart, paint };
+  }
+
+  // ---- the votes on one photograph
+
+  function mirror() {
+    const back = svg("g");
+    const front = svg("g");
+    const tallest = Math.max(...parts.flat()) / 10_000;
+    const chart = plot({
+      label: "The votes of the two classes on one photograph, and those of all voters as an outline",
+      height: square,
+      margin: { top: 24, right: 8, bottom: 40, left: 8 },
+      x: { low: 0.5, high: 10.5 },
+      y: { low: -1, high: 1 },
+      draw: () => {
+        const ticks = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((value) => [value, value]);
+        back.replaceChildren(axes(chart, { ticks, name: "vote" }));
+        if (paint.last) paint(...paint.last);
+      },
+    });
+    const bar = (vote, share, side, className) => {
+      const [from, to] = [chart.Y(0), chart.Y((side * Math.min(1.2 * tallest, share)) / (1.2 * tallest))];
+      const width = 0.76 * (chart.X(2) - chart.X(1));
+      return svg("rect", {
+        class: className, x: chart.X(vote) - width / 2, width, y: Math.min(from, to), height: Math.abs(to - from),
+      });
+    };
+    const paint = (shares, votes, k) => {
+      paint.last = [shares, votes, k];
+      if (!chart.width) return;
+      const marks = [];
+      for (const [which, side] of [[0, 1], [1, -1]]) {
+        const counts = model.histogram(votes[which], k);
+        const name = `class ${"AB"[which]}: mean ${model.mean(votes[which], k).toFixed(1)}`;
+        marks.push(...counts.map((n, i) => bar(i + 1, n / k, side, `many-${"ab"[which]}`)));
+        marks.push(...shares.map((share, i) => bar(i + 1, share / 10_000, side, "many-all")));
+        marks.push(text(chart.X(0.5), side > 0 ? chart.margin.top - 9 : chart.Y(-0.94), name, { class: `many-name-${"ab"[which]}` }));
+      }
+      front.replaceChildren(...marks, svg("path", { class: "many-zero", d: path([[chart.X(0.5), chart.Y(0)], [chart.X(10.5), chart.Y(0)]]) }));
+    };
+    chart.element.append(back, front);
+    return { chart, paint };
+  }
+
+  // ---- agreement against voters
+
+  function agreement(change) {
+    const back = svg("g");
+    const front = svg("g");
+    const handle = svg("g", { class: "live-handle" }, svg("path", { class: "many-line" }), svg("circle", { r: 9 }));
+    const chart = plot({
+      label: "Correlation of the two classes' means against the voters in each",
+      height: () => 150,
+      margin: { top: 24, right: 14, bottom: 40, left: 30 },
+      x: along,
+      y: { low: 0, high: 1 },
+      draw: () => {
+        const ticks = [1, 2, 5, 10, 20, 50, 100, 200].map((k) => [k, k]);
+        back.replaceChildren(axes(chart, { ticks, heights: [[0, 0], [0.5, ".5"], [1, 1]], name: "voters in each class: drag", top: "correlation" }));
+        if (paint.last) paint(...paint.last);
+      },
+    });
+    const drag = slider(chart.element, handle, {
+      name: "Voters in each class",
+      count: STOPS.length,
+      toIndex: (x) => nearest((x - chart.margin.left) / (chart.width - chart.margin.left - chart.margin.right)),
+      said: (i) => `${STOPS[i]}`,
+      change: (i) => change(STOPS[i]),
+    });
+    const paint = (state, found) => {
+      paint.last = [state, found];
+      drag.show(STOPS.indexOf(state.voters));
+      if (!chart.width) return;
+      const x = chart.X(state.voters);
+      handle.setAttribute("transform", `translate(${x} 0)`);
+      handle.firstChild.setAttribute("d", path([[0, chart.Y(0)], [0, chart.Y(1)]]));
+      handle.lastChild.setAttribute("cy", chart.Y(state.shown ? Math.max(0, found) : 0));
+      front.replaceChildren(...(state.shown ? curves(chart, icc, measured) : []));
+    };
+    chart.element.append(back, front, handle);
+    return { chart, paint };
+  }
+
+  function curves(chart, icc, measured) {
+    const through = (f) => path(Array.from({ length: 41 }, (_, i) => model.MOST ** (i / 40)).map((k) => [chart.X(k), chart.Y(f(k))]));
+    return [
+      svg("path", { class: "many-curve", d: through((k) => model.spearmanBrown(icc, k)) }),
+      ...measured.map(([k, r]) => svg("circle", { class: "many-measured", r: 3, cx: chart.X(k), cy: chart.Y(r) })),
+      svg("path", { class: "many-two", d: through(() => icc) }),
+      text(chart.X(model.MOST), chart.Y(icc) - 5, "two people", { class: "many-two-name", "text-anchor": "end" }),
+    ];
+  }
+
+  // ---- the figure
+
+  function build(place) {
+    let state = { voters: 1, seed: 1, shown: false, guess: null };
+    let votes = model.classes(parts, state.seed);
+    let chosen = 30;
+    const { element: spoken, say } = voice();
+    const means = scatter((i) => ((chosen = i), later()));
+    const piles = mirror();
+    const curve = agreement((voters) => update({ voters }));
+    const sentence = make("p", { className: "live-sentence" });
+    const button = (words, onclick) => make("button", { type: "button", className: "live-button", onclick }, words);
+    const look = button("Look", () => update({ shown: true, guess: state.voters }));
+    const others = button("Two other classes", () => update({ seed: Math.floor(Math.random() * model.SEEDS) }));
+    const box = (element) => make("div", {}, element);
+    place.replaceChildren(
+      make(
+        "div",
+        { className: "many live-figure" },
+        make("div", { className: "many-top" }, box(means.chart.element), box(piles.chart.element)),
+        box(curve.chart.element),
+        sentence,
+        make("div", { className: "many-buttons" }, look, others),
+        spoken,
+      ),
+    );
+
+    function paint() {
+      const both = votes.map((votesOfClass) => votesOfClass.map((one) => model.mean(one, state.voters)));
+      const found = model.correlation(...both);
+      means.paint(both, chosen);
+      piles.paint(parts[chosen], votes.map((votesOfClass) => votesOfClass[chosen]), state.voters);
+      curve.paint(state, found);
+      sentence.textContent = model.said(state, found, icc);
+      look.hidden = state.shown;
+      say(sentence.textContent);
+    }
+    const later = LiveFigure.inNextFrame(paint);
+
+    function update(change, keep = true) {
+      const before = state;
+      state = { ...state, ...change };
+      if (state.seed !== before.seed) votes = model.classes(parts, state.seed);
+      if (keep) remember(model.address(state));
+      if (state.shown && !before.shown && keep) others.focus({ preventScroll: true });
+      later();
+    }
+
+    paint();
+    for (const { chart } of [means, piles, curve]) chart.watch();
+    return (hash) => {
+      const asked = model.stateOf(hash);
+      if (asked) update({ guess: null, ...asked }, false);
+      return asked !== null;
+    };
+  }
+
+  start("how_many", build);
+})();
