@@ -2,6 +2,7 @@
 "use strict";
 
 const LiveChart = (() => {
+  const Z95 = 1.959963984540054; // of the normal distribution, 95 % between -z and z
   const TEXT = 7; // pixels that a letter of an axis needs, half of it on each side
 
   /** Numbers in [0, 1) that follow from the seed alone (Marsaglia's xorshift on 32 bits). */
@@ -25,6 +26,16 @@ const LiveChart = (() => {
       [order[i], order[j]] = [order[j], order[i]];
     }
     return order;
+  }
+
+  /** The 95 % interval of a share by Wilson's score method. */
+  function wilson(right, n) {
+    if (!(n >= 1 && right >= 0 && right <= n)) throw new RangeError(`${right} of ${n} is no share`);
+    const share = right / n;
+    const z2 = Z95 * Z95;
+    const centre = (share + z2 / (2 * n)) / (1 + z2 / n);
+    const half = (Z95 / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
+    return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
   }
 
   /** Whole percent of a share from 0 to 1, with a space that does not break. */
@@ -127,7 +138,7 @@ const LiveChart = (() => {
     return { show };
   }
 
-  return { generator, shuffled, percent, plot, path, text, axes, slider };
+  return { generator, shuffled, wilson, percent, plot, path, text, axes, slider };
 })();
 
 if (typeof module !== "undefined") module.exports = LiveChart;

@@ -11,12 +11,14 @@ PAGES = {
     "inverted_u": "1-background/index.html",
     "how_many": "2-concepts/2_4_human_aesthetics.html",
     "threshold": "5-future/5_3_responsibility.html",
+    "plane": "3-algorithms/3_4_super_resolution.html",
 }
 STATES = {
     "fechner": "#fechner-0001a",
     "inverted_u": "#inverted_u-15-camps-shown",
     "how_many": "#how_many-20-0ab-shown",
     "threshold": "#threshold-57",
+    "plane": "#plane-2-0-original",
 }
 # without answering yet
 SQUARE, GOLDEN, THREE_TO_TWO = "long side 1.00", "long side 1.62", "long side 1.50"
@@ -208,6 +210,46 @@ def test_the_cut_is_dragged_and_renames_what_it_passes(open_figure):
     page.keyboard.press("ArrowRight")
     assert sentence(page, "threshold").startswith("Cut at 5.6,")
     assert page.locator(".cut .live-handle").get_attribute("aria-valuetext") == "5.6"
+
+
+# ---- the plane
+
+
+def test_six_blind_choices_appear_in_the_plane(open_figure):
+    page = open_figure("plane", "")
+    for pair in range(6):
+        assert f"Pair {pair + 1} of 6" in sentence(page, "plane")
+        assert page.locator(".plane-dot").count() == 0
+        page.locator(".plane-tile").nth(pair % 2).focus()
+        page.keyboard.press("Enter")
+    said = sentence(page, "plane")
+    assert re.search(r"Half way: 27.9 dB.* In \d of 6 pairs you took the picture further", said)
+    assert 1 <= page.locator(".plane-taken").count() <= 5
+    page.keyboard.press("End")  # to the right: SRResNet
+    assert sentence(page, "plane").startswith("SRResNet: 28.3 dB, at a distance of 51")
+    assert page.evaluate("location.hash") == "#plane-0-0-original"
+
+
+def test_the_crop_follows_the_point(open_figure):
+    page = open_figure("plane")
+
+    def shown() -> str:
+        sentence(page, "plane")
+        style = "getComputedStyle(document.querySelector('.plane-under'))"
+        return page.evaluate(f"{style}.backgroundImage + {style}.backgroundPosition")
+
+    before = shown()
+    drag(page, page.locator(".plane .live-plot"), 0.7, 0.5)
+    assert page.evaluate("location.hash") == "#plane-4-0-original"
+    after = shown()
+    assert after != before
+    page.get_by_role("button", name="Petra").click()
+    assert shown() != after
+    drag(page, page.locator(".plane-viewer"), 0.5, 0.25)
+    split = page.locator(".plane-divider").get_attribute("aria-valuenow")
+    assert 23 <= int(split) <= 27
+    page.get_by_role("button", name="Show the error").click()
+    assert page.locator(".plane-viewer.error").is_visible()
 
 
 # ---- all of them

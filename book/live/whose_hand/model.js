@@ -3,10 +3,9 @@
 "use strict";
 
 const WhoseHand = (() => {
-  const { generator } = typeof LiveChart === "undefined" ? require("../chart.js") : LiveChart;
+  const { generator, wilson } = typeof LiveChart === "undefined" ? require("../chart.js") : LiveChart;
   const ROUNDS = 10;
   const SEEDS = 36 ** 5; // as many seeds as five letters and digits can name
-  const Z95 = 1.959963984540054; // of the normal distribution, 95 % between -z and z
   const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
   // ---- drawing the rounds
@@ -53,16 +52,6 @@ const WhoseHand = (() => {
   function overall(data) {
     const right = data.ideas.map((idea) => idea.chances.filter((row, d) => best(row) === d).length);
     return { right: right.reduce((a, b) => a + b, 0), n: data.ideas.length * data.designers.length };
-  }
-
-  /** The 95 % interval of a share by Wilson's score method. */
-  function wilson(right, n) {
-    if (!(n >= 1 && right >= 0 && right <= n)) throw new RangeError(`${right} of ${n} is no share`);
-    const share = right / n;
-    const z2 = Z95 * Z95;
-    const centre = (share + z2 / (2 * n)) / (1 + z2 / n);
-    const half = (Z95 / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
-    return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
   }
 
   const overlap = (a, b) => a.low <= b.high && b.low <= a.high;
