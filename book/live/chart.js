@@ -44,12 +44,12 @@ const LiveChart = (() => {
   // ---- plots
 
   /**
-   * An SVG drawing as wide as its place. `height(width)` in pixels; `margin` {top, right, bottom, left};
+   * An SVG drawing as wide as its place; its role is "img" if nothing in it takes the focus. `height(width)` in pixels; `margin` {top, right, bottom, left};
    * `x` and `y` are {low, high} or functions of a value that give 0 to 1. `draw(plot)` draws it anew for a new width.
    */
-  function plot({ label, height, margin, x, y, draw }) {
+  function plot({ label, role = "group", height, margin, x, y, draw }) {
     const { svg } = LiveFigure;
-    const element = svg("svg", { class: "live-plot", role: "img", "aria-label": label });
+    const element = svg("svg", { class: "live-plot", role, "aria-label": label });
     const share = (axis) => (typeof axis === "function" ? axis : (v) => (v - axis.low) / (axis.high - axis.low));
     const [shareX, shareY] = [share(x), share(y)];
     const self = { element, margin, width: 0, height: 0 };

@@ -174,24 +174,31 @@ def test_voters_are_dragged_and_the_numbers_come_after_a_guess(open_figure):
     assert "You stopped at 15 voters, where 0.79 is to be expected; 0.90 takes 36." in said
     assert "Two single people correlate by 0.20, as before." in said
     assert page.locator(".many-measured").count() == 7
-    page.locator(".many .live-handle").focus()
+    page.locator(".many-handle").focus()
     page.keyboard.press("End")
     found = re.search(r"correlate by (0\.\d\d) this time, by 0\.98", sentence(page, "how_many"))
     assert found and float(found[1]) > 0.95
     assert "Two single people correlate by 0.20" in sentence(page, "how_many")
-    assert page.locator(".many .live-handle").get_attribute("aria-valuetext") == "200"
+    assert page.locator(".many-handle").get_attribute("aria-valuetext") == "200"
     page.get_by_role("button", name="Two other classes").click()
     assert re.fullmatch(r"#how_many-200-[0-9a-z]{3}-shown", page.evaluate("location.hash"))
 
 
 def test_a_dot_shows_its_votes(open_figure):
     page = open_figure("how_many")
-    sentence(page, "how_many")
-    before = page.locator(".many-all").first.get_attribute("height")
-    page.locator(".many-dot:not(.chosen)").first.dispatch_event("click")
-    sentence(page, "how_many")
-    assert page.locator(".many-all").first.get_attribute("height") != before
-    assert page.locator(".many-dot.chosen").count() == 1
+
+    def outline() -> str:
+        sentence(page, "how_many")
+        return page.locator(".many-all").first.get_attribute("height")
+
+    heights = [outline()]
+    page.locator(".many-dot").nth(2).dispatch_event("click")
+    heights.append(outline())
+    page.locator(".many-ring").focus()
+    page.keyboard.press("Home")
+    heights.append(outline())
+    assert len(set(heights)) == 3
+    assert page.locator(".many-ring").get_attribute("aria-valuetext") == "1, mean 3.4"
 
 
 # ---- what a threshold does

@@ -113,7 +113,7 @@
     const wide = matchMedia(WIDE);
     const rounds = [];
     const { element: spoken, say } = voice();
-    const table = make("div", { className: "fechner-table", attributes: { role: "group", "aria-label": "The table" } });
+    const table = make("div", { className: "fechner-table", attributes: { role: "group", "aria-label": "The table. Arrow keys move a rectangle, brackets turn it." } });
     const sentence = make("p", { className: "live-sentence" });
     const again = make("button", { type: "button", className: "live-button", onclick: () => lay() }, "Lay them out again");
     const foot = make("div", { className: "fechner-foot" }, sentence, again);

@@ -19,8 +19,8 @@
   function scatter(choose) {
     const back = svg("g");
     const dots = parts.map(() => svg("circle", { r: 4.5, class: "many-dot" }));
-    dots.forEach((dot, i) => dot.addEventListener("pointerenter", () => choose(i)));
-    dots.forEach((dot, i) => dot.addEventListener("click", () => choose(i)));
+    for (const event of ["pointerenter", "click"]) dots.forEach((dot, i) => dot.addEventListener(event, () => choose(i)));
+    const ring = svg("g", { class: "live-handle many-ring" }, svg("circle", { r: 6 }));
     const chart = plot({
       label: "Each dot a photograph: its mean in the one class and in the other",
       height: square,
@@ -37,17 +37,25 @@
         if (paint.last) paint(...paint.last);
       },
     });
+    const keys = slider(ring, ring, {
+      name: "Photograph whose votes are shown, from the lowest mean of all voters to the highest",
+      count: parts.length,
+      toIndex: () => paint.last[1], // the pointer chooses a dot, not a place
+      said: (i) => `${i + 1}, mean ${model.meanOf(parts[i]).toFixed(1)}`,
+      change: choose,
+    });
     const paint = (means, chosen) => {
       paint.last = [means, chosen];
+      keys.show(chosen);
       if (!chart.width) return;
+      const at = (i) => [chart.X(means[0][i]), chart.Y(means[1][i])];
       dots.forEach((dot, i) => {
-        dot.setAttribute("cx", chart.X(means[0][i]));
-        dot.setAttribute("cy", chart.Y(means[1][i]));
-        dot.classList.toggle("chosen", i === chosen);
+        dot.setAttribute("cx", at(i)[0]);
+        dot.setAttribute("cy", at(i)[1]);
       });
-      chart.element.append(dots[chosen]); // on top
+      ring.setAttribute("transform", `translate(${at(chosen).join(" ")})`);
     };
-    chart.element.append(back, ...dots);
+    chart.element.append(back, ...dots, ring);
     return { chart, paint };
   }
 
@@ -59,6 +67,7 @@
     const tallest = Math.max(...parts.flat()) / 10_000;
     const chart = plot({
       label: "The votes of the two classes on one photograph, and those of all voters as an outline",
+      role: "img",
       height: square,
       margin: { top: 24, right: 8, bottom: 40, left: 8 },
       x: { low: 0.5, high: 10.5 },
@@ -98,7 +107,7 @@
   function agreement(change) {
     const back = svg("g");
     const front = svg("g");
-    const handle = svg("g", { class: "live-handle" }, svg("path", { class: "many-line" }), svg("circle", { r: 9 }));
+    const handle = svg("g", { class: "live-handle many-handle" }, svg("path", { class: "many-line" }), svg("circle", { r: 9 }));
     const chart = plot({
       label: "Correlation of the two classes' means against the voters in each",
       height: () => 150,

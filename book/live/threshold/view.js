@@ -77,6 +77,7 @@
     const front = svg("g");
     const chart = plot({
       label: "The average votes on photographs just below the cut and just above it",
+      role: "img",
       height: (width) => Math.min(200, Math.max(170, 0.34 * width)),
       margin: { top: 42, right: 10, bottom: 40, left: 10 },
       x: { low: 0.5, high: 10.5 },
