@@ -109,7 +109,9 @@ const LiveChart = (() => {
     for (const [key, value] of Object.entries(attributes)) handle.setAttribute(key, value);
     const ask = (place) => {
       const next = LiveFigure.clamp(Math.round(place), 0, count - 1);
-      if (next !== index) change(next);
+      if (next === index) return;
+      index = next; // at once: the next key may come before the next frame
+      change(next);
     };
     const follow = (event) => ask(toIndex(event.clientX - surface.getBoundingClientRect().left));
     surface.classList.add("live-surface");
