@@ -44,7 +44,8 @@ const LiveChart = (() => {
   // ---- plots
 
   /**
-   * An SVG drawing as wide as its place; its role is "img" if nothing in it takes the focus. `height(width)` in pixels; `margin` {top, right, bottom, left};
+   * An SVG drawing as wide as its place; its role is "img" if nothing in it takes the focus.
+   * `height(width)` in pixels; `margin` {top, right, bottom, left};
    * `x` and `y` are {low, high} or functions of a value that give 0 to 1. `draw(plot)` draws it anew for a new width.
    */
   function plot({ label, role = "group", height, margin, x, y, draw }) {

@@ -72,7 +72,8 @@ const Fechner = (() => {
           : `${names}, ${steps} places along the row. Your taste has moved, or it was not firm.`,
     ];
     if (rounds.length > 2) {
-      sentences.push(`In ${rounds.length} rounds ${different === 1 ? "one rectangle was" : `${different} different rectangles were`} your best.`);
+      const best = different === 1 ? "one rectangle was" : `${different} different rectangles were`;
+      sentences.push(`In ${rounds.length} rounds ${best} your best.`);
     }
     return sentences;
   }

@@ -8,8 +8,11 @@
   const WIDE = "(min-width: 640px)";
   const MOVED = 5; // pixels after which a touch is no choice
   const TURN = 15; // degrees that a key turns
+  const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const QUESTIONS = {
-    best: "Which one pleases you most, apart from any use? Drag them beside each other if you like; tap the one that you choose.",
+    best:
+      "Which one pleases you most, apart from any use? Drag them beside each other if you like; " +
+      "tap the one that you choose.",
     worst: "And which one pleases you least?",
   };
 
@@ -29,6 +32,7 @@
     element.style.setProperty("--ratio", ratio);
     let at = { x: 0.5, y: 0.5, turn: 0 };
     let drag = null;
+    const inside = (v) => LiveFigure.clamp(v, 0.04, 0.96);
     const put = (place) => {
       at = { ...at, ...place };
       element.style.left = `${100 * at.x}%`;
@@ -45,7 +49,6 @@
       const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
       if (!drag.moved && Math.hypot(dx, dy) < MOVED) return;
       drag.moved = true;
-      const inside = (v) => LiveFigure.clamp(v, 0.04, 0.96);
       put({ x: inside(drag.from.x + dx / table.clientWidth), y: inside(drag.from.y + dy / table.clientHeight) });
     });
     for (const end of ["pointerup", "pointercancel"]) {
@@ -53,11 +56,11 @@
     }
     element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") drag = null;
-      const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+      const [dx, dy] = STEPS[event.key] ?? [0, 0];
       const turn = { "[": -TURN, "]": TURN }[event.key] ?? 0;
       if ((!dx && !dy && !turn) || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      put({ x: LiveFigure.clamp(at.x + dx / 30, 0.04, 0.96), y: LiveFigure.clamp(at.y + dy / 15, 0.04, 0.96), turn: at.turn + turn });
+      put({ x: inside(at.x + dx / 30), y: inside(at.y + dy / 15), turn: at.turn + turn });
     });
     return { element, put };
   }
@@ -90,13 +93,19 @@
       make("div", { className: "fechner-up" }, yours(rounds, index, "best"), number(best), bar("best", best, tallest)),
       make("div", { className: "fechner-frame" }, shape),
       make("div", { className: "fechner-name" }, name),
-      make("div", { className: "fechner-down" }, bar("worst", worst, tallest), number(worst), yours(rounds, index, "worst")),
+      make(
+        "div",
+        { className: "fechner-down" },
+        bar("worst", worst, tallest), number(worst), yours(rounds, index, "worst"),
+      ),
     );
   }
 
   function result(rounds) {
     const tallest = Math.max(...rectangles.flatMap(([, , best, worst]) => [best, worst]));
-    const label = rectangles.map(([name, , best, worst]) => `${name}: most pleasing ${best}, least pleasing ${worst} per cent.`);
+    const label = rectangles.map(
+      ([name, , best, worst]) => `${name}: most pleasing ${best}, least pleasing ${worst} per cent.`,
+    );
     const columns = rectangles.map((_, index) => column(rounds, index, tallest));
     return make(
       "div",
@@ -113,7 +122,8 @@
     const wide = matchMedia(WIDE);
     const rounds = [];
     const { element: spoken, say } = voice();
-    const table = make("div", { className: "fechner-table", attributes: { role: "group", "aria-label": "The table. Arrow keys move a rectangle, brackets turn it." } });
+    const label = "The table. Arrow keys move a rectangle, brackets turn it.";
+    const table = make("div", { className: "fechner-table", attributes: { role: "group", "aria-label": label } });
     const sentence = make("p", { className: "live-sentence" });
     const again = make("button", { type: "button", className: "live-button", onclick: () => lay() }, "Lay them out again");
     const foot = make("div", { className: "fechner-foot" }, sentence, again);

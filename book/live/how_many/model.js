@@ -89,7 +89,8 @@ const HowMany = (() => {
   }
 
   return {
-    STOPS, MOST, SEEDS, WANTED, draw, classes, mean, histogram, meanOf, correlation, spearmanBrown, votersFor, address, stateOf, said,
+    STOPS, MOST, SEEDS, WANTED, draw, classes, mean, histogram, meanOf, correlation, spearmanBrown, votersFor,
+    address, stateOf, said,
   };
 })();
 

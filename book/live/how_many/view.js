@@ -12,7 +12,10 @@
 
   /** Where k voters stand on an axis of logarithms: 0 to 1. */
   const along = (k) => Math.log(k) / Math.log(model.MOST);
-  const nearest = (share) => STOPS.reduce((best, k, i) => (Math.abs(along(k) - share) < Math.abs(along(STOPS[best]) - share) ? i : best), 0);
+  function nearest(share) {
+    const gaps = STOPS.map((k) => Math.abs(along(k) - share));
+    return gaps.indexOf(Math.min(...gaps));
+  }
 
   // ---- the means of the two classes
 
@@ -94,9 +97,11 @@
         const name = `class ${"AB"[which]}: mean ${model.mean(votes[which], k).toFixed(1)}`;
         marks.push(...counts.map((n, i) => bar(i + 1, n / k, side, `many-${"ab"[which]}`)));
         marks.push(...shares.map((share, i) => bar(i + 1, share / 10_000, side, "many-all")));
-        marks.push(text(chart.X(0.5), side > 0 ? chart.margin.top - 9 : chart.Y(-0.94), name, { class: `many-name-${"ab"[which]}` }));
+        const height = side > 0 ? chart.margin.top - 9 : chart.Y(-0.94);
+        marks.push(text(chart.X(0.5), height, name, { class: `many-name-${"ab"[which]}` }));
       }
-      front.replaceChildren(...marks, svg("path", { class: "many-zero", d: path([[chart.X(0.5), chart.Y(0)], [chart.X(10.5), chart.Y(0)]]) }));
+      const zero = path([0.5, 10.5].map((vote) => [chart.X(vote), chart.Y(0)]));
+      front.replaceChildren(...marks, svg("path", { class: "many-zero", d: zero }));
     };
     chart.element.append(back, front);
     return { chart, paint };
@@ -107,7 +112,8 @@
   function agreement(change) {
     const back = svg("g");
     const front = svg("g");
-    const handle = svg("g", { class: "live-handle many-handle" }, svg("path", { class: "many-line" }), svg("circle", { r: 9 }));
+    const [line, grip] = [svg("path", { class: "many-line" }), svg("circle", { r: 9 })];
+    const handle = svg("g", { class: "live-handle many-handle" }, line, grip);
     const chart = plot({
       label: "Correlation of the two classes' means against the voters in each",
       height: () => 150,
@@ -116,7 +122,8 @@
       y: { low: 0, high: 1 },
       draw: () => {
         const ticks = [1, 2, 5, 10, 20, 50, 100, 200].map((k) => [k, k]);
-        back.replaceChildren(axes(chart, { ticks, heights: [[0, 0], [0.5, ".5"], [1, 1]], name: "voters in each class: drag", top: "correlation" }));
+        const heights = [[0, 0], [0.5, ".5"], [1, 1]];
+        back.replaceChildren(axes(chart, { ticks, heights, name: "voters in each class: drag", top: "correlation" }));
         if (paint.last) paint(...paint.last);
       },
     });
@@ -133,8 +140,8 @@
       if (!chart.width) return;
       const x = chart.X(state.voters);
       handle.setAttribute("transform", `translate(${x} 0)`);
-      handle.firstChild.setAttribute("d", path([[0, chart.Y(0)], [0, chart.Y(1)]]));
-      handle.lastChild.setAttribute("cy", chart.Y(state.shown ? Math.max(0, found) : 0));
+      line.setAttribute("d", path([[0, chart.Y(0)], [0, chart.Y(1)]]));
+      grip.setAttribute("cy", chart.Y(state.shown ? Math.max(0, found) : 0));
       front.replaceChildren(...(state.shown ? curves(chart, icc, measured) : []));
     };
     chart.element.append(back, front, handle);
@@ -142,7 +149,8 @@
   }
 
   function curves(chart, icc, measured) {
-    const through = (f) => path(Array.from({ length: 41 }, (_, i) => model.MOST ** (i / 40)).map((k) => [chart.X(k), chart.Y(f(k))]));
+    const voters = Array.from({ length: 41 }, (_, i) => model.MOST ** (i / 40));
+    const through = (f) => path(voters.map((k) => [chart.X(k), chart.Y(f(k))]));
     return [
       svg("path", { class: "many-curve", d: through((k) => model.spearmanBrown(icc, k)) }),
       ...measured.map(([k, r]) => svg("circle", { class: "many-measured", r: 3, cx: chart.X(k), cy: chart.Y(r) })),

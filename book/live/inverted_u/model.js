@@ -73,13 +73,14 @@ const InvertedU = (() => {
     const first = `The average of these ${PEOPLE} people is highest at a complexity of ${decimal(x)}, ${where}.`;
     if (!shown) return `${first} How many of the ${PEOPLE} like that best? Decide before you look.`;
     const n = served(state, people);
-    const who = n === 0 || n === PEOPLE ? `${count(n)} of them ${n === 0 ? "likes" : "like"}` : `${n} of them ${n === 1 ? "likes" : "like"}`;
-    const camps = world === "camps" ? ` ${PEOPLE - rising} like the simplest pictures best, ${rising} the most complex ones.` : "";
-    return `${first} ${who} that best.${camps}`;
+    const who = `${count(n)} of them ${n < 2 ? "likes" : "like"}`;
+    const camps = ` ${PEOPLE - rising} like the simplest pictures best, ${rising} the most complex ones.`;
+    return `${first} ${who} that best.${world === "camps" ? camps : ""}`;
   }
 
   return {
-    PEOPLE, WORLDS, falling, rising: risingCurve, average, peak, habits, rises, liking, ownPeak, served, address, stateOf, said,
+    PEOPLE, WORLDS, falling, risingCurve, average, peak, habits, rises, liking, ownPeak, served,
+    address, stateOf, said,
   };
 })();
 

@@ -46,8 +46,8 @@
 
     function drawAll() {
       back.replaceChildren(
-        axes(chart, { ticks: [[0, "simple"], [1, "complex"]], name: "", top: "liking" }),
-        text((chart.X(0) + chart.X(1)) / 2, chart.height - 8, "complexity of the picture", { class: "u-axis", "text-anchor": "middle" }),
+        axes(chart, { ticks: [[0, "simple"], [1, "complex"]], top: "liking" }),
+        text(chart.X(0.5), chart.height - 8, "complexity of the picture", { class: "u-axis", "text-anchor": "middle" }),
       );
       paint();
     }

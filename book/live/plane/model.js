@@ -12,7 +12,10 @@ const Plane = (() => {
   /** Two pairs for each crop, the ends of the line and a nearer one, in an order and with sides that the seed gives. */
   function pairs(seed, crops) {
     const random = generator(seed);
-    const all = Array.from({ length: crops }, (_, crop) => [ENDS, NEARER[Math.floor(random() * NEARER.length)]].map((two) => ({ crop, two }))).flat();
+    const all = Array.from({ length: crops }, (_, crop) => {
+      const nearer = NEARER[Math.floor(random() * NEARER.length)];
+      return [ENDS, nearer].map((two) => ({ crop, two }));
+    }).flat();
     return shuffled(all.length, random).map((i) => {
       const { crop, two } = all[i];
       const [left, right] = random() < 0.5 ? two : [two[1], two[0]];
@@ -20,7 +23,7 @@ const Plane = (() => {
     });
   }
 
-  /** Of choices [{pair, chosen}], chosen a point: how many took the point further from SRResNet, and how often each point was taken. */
+  /** Of choices [{pair, chosen}], chosen a point: how many took that further from SRResNet, how often each was taken. */
   function tally(choices) {
     const taken = Array(POINTS).fill(0);
     for (const { chosen } of choices) taken[chosen]++;

@@ -18,6 +18,8 @@
     element.style.backgroundPosition = `${(100 * TILES.indexOf(tile)) / (TILES.length - 1)}% 0`;
   }
 
+  const button = (words, onclick) => make("button", { type: "button", className: "live-button", onclick }, words);
+
   // ---- the blind choices
 
   /** Asks about one pair after the other; `done(choices)` gets what was chosen, all or none. */
@@ -25,11 +27,13 @@
     const pairs = model.pairs(Math.floor(Math.random() * SEEDS), data.crops.length);
     const choices = [];
     const question = make("p", { className: "live-sentence" });
-    const sides = ["left", "right"].map((side) =>
-      make("button", { type: "button", className: "plane-tile", onclick: () => take(side), attributes: { "aria-label": `The ${side} one` } }),
-    );
-    const skip = make("button", { type: "button", className: "live-button", onclick: () => done([]) }, "Skip, show the plane");
-    const element = make("div", { className: "plane-blind" }, question, make("div", { className: "plane-pair" }, ...sides), skip);
+    const sides = ["left", "right"].map((side) => {
+      const attributes = { "aria-label": `The ${side} one` };
+      return make("button", { type: "button", className: "plane-tile", onclick: () => take(side), attributes });
+    });
+    const skip = button("Skip, show the plane", () => done([]));
+    const pair = make("div", { className: "plane-pair" }, ...sides);
+    const element = make("div", { className: "plane-blind" }, question, pair, skip);
     function ask() {
       const pair = pairs[choices.length];
       showTile(sides[0], pair.crop, pair.left);
@@ -74,7 +78,8 @@
     function draw() {
       const at = ([psnr, distance]) => [chart.X(psnr), chart.Y(distance)];
       const dot = (place, className) => svg("circle", { class: className, r: 5, cx: at(place)[0], cy: at(place)[1] });
-      const name = (words, place, dx, dy, anchor) => text(at(place)[0] + dx, at(place)[1] + dy, words, { "text-anchor": anchor });
+      const name = (words, place, dx, dy, anchor) =>
+        text(at(place)[0] + dx, at(place)[1] + dy, words, { "text-anchor": anchor });
       back.replaceChildren(
         axes(chart, {
           ticks: [26, 27, 28].map((value) => [value, value]), heights: [0, 40, 80].map((value) => [value, value]),
@@ -82,7 +87,8 @@
         }),
         svg("path", { class: "plane-line", d: path(data.line.map(at)) }),
         ...data.line.map((place) => dot(place, "plane-dot")),
-        ...Object.entries(data.others).flatMap(([words, place]) => [dot(place, "plane-other"), name(words, place, 9, 4, "start")]),
+        ...Object.values(data.others).map((place) => dot(place, "plane-other")),
+        ...Object.entries(data.others).map(([words, place]) => name(words, place, 9, 4, "start")),
         name("SRResNet", data.line[0], 0, -32, "middle"),
         name("SRGAN", data.line.at(-1), -32, 4, "end"),
       );
@@ -95,7 +101,7 @@
       const places = data.line.map(([psnr, distance]) => [chart.X(psnr), chart.Y(distance)]);
       handle.setAttribute("transform", `translate(${places[point].join(" ")})`);
       rings.replaceChildren(
-        ...taken.flatMap((n, i) => (n ? [svg("circle", { class: "plane-taken", r: 9 + 3.5 * n, cx: places[i][0], cy: places[i][1] })] : [])),
+        ...places.map(([cx, cy], i) => svg("circle", { class: "plane-taken", r: taken[i] && 9 + 3.5 * taken[i], cx, cy })),
       );
     };
     chart.element.append(back, rings, handle);
@@ -138,14 +144,17 @@
     const map = plane((change) => update(change));
     const crop = viewer();
     const sentence = make("p", { className: "live-sentence" });
-    const which = choice("Photograph", Object.fromEntries(data.crops.map((name, i) => [i, TITLES[name]])), (key) => update({ crop: Number(key) }));
-    const beside = choice("On the right", { original: "original", bicubic: "bicubic" }, (key) => update({ beside: key, error: false }));
-    const error = make("button", { type: "button", className: "live-button", onclick: () => update({ error: !state.error }) }, "Show the error");
+    const titles = Object.fromEntries(data.crops.map((name, i) => [i, TITLES[name]]));
+    const which = choice("Photograph", titles, (key) => update({ crop: Number(key) }));
+    const sides = Object.fromEntries(model.BESIDE.map((name) => [name, name]));
+    const beside = choice("On the right", sides, (key) => update({ beside: key, error: false }));
+    const error = button("Show the error", () => update({ error: !state.error }));
+    const buttons = make("div", { className: "plane-buttons" }, which.element, beside.element, error);
     const board = make(
       "div",
       { className: "plane-board" },
       make("div", {}, map.chart.element),
-      make("div", { className: "plane-side" }, crop.element, make("div", { className: "plane-buttons" }, which.element, beside.element, error)),
+      make("div", { className: "plane-side" }, crop.element, buttons),
       sentence,
     );
     const root = make("div", { className: "plane live-figure" });

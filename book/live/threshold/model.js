@@ -50,10 +50,12 @@ const Threshold = (() => {
     const { good, near, flipped, notAbove } = at(data, cut);
     const [few] = data.voters;
     const sentences = [
-      `Cut at ${decimal(cut)}, ${percent(good)} of the photographs are \u201cgood\u201d, and ${percent(near)} lie within half a point of the cut.`,
+      `Cut at ${decimal(cut)}, ${percent(good)} of the photographs are \u201cgood\u201d, ` +
+        `and ${percent(near)} lie within half a point of the cut.`,
     ];
     if (cut !== USUAL) {
-      sentences.push(`Beside the cut at 5, ${percent(renamedShare(data, cut))} have another name, and not one vote has changed.`);
+      const renamed = percent(renamedShare(data, cut));
+      sentences.push(`Beside the cut at 5, ${renamed} have another name, and not one vote has changed.`);
     }
     sentences.push(
       `With ${few} of each photograph's voters, drawn at random, ${percent(flipped[few])} of the labels would be others.`,

@@ -16,7 +16,8 @@
     const back = svg("g");
     const steps = data.images.map((n, i) => ({ step: data.first + i, share: n / all, bar: svg("rect") }));
     const shown = steps.filter(({ step }) => step / 10 > LOW && step / 10 <= HIGH);
-    const [poor, good] = [svg("text", { class: "cut-poor-name", "text-anchor": "end" }), svg("text", { class: "cut-good-name" })];
+    const poor = svg("text", { class: "cut-poor-name", "text-anchor": "end" });
+    const good = svg("text", { class: "cut-good-name" });
     const line = svg("path", { class: "cut-line" });
     const grip = svg("circle", { r: 9 });
     const handle = svg("g", { class: "live-handle" }, line, grip);
