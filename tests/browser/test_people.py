@@ -39,6 +39,8 @@ def open_figure(browser):
             page.on("requestfailed", lambda request: problems.append(request.url))
         page.goto((SITE / PAGES[name]).as_uri() + (STATES[name] if state is None else state))
         if options.get("java_script_enabled", True):
+            if state == "":  # it is built when it comes near the screen
+                place(page, name).evaluate("(place) => place.scrollIntoView()")
             place(page, name).locator("> *").wait_for()
         return page
 
