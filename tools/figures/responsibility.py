@@ -16,7 +16,7 @@ from grids import (
 from matplotlib.figure import Figure
 
 # The votes of 25,551 photographs of AVA (Murray et al. 2012), as counted by tools/publish_votes.py.
-RESULTS = Path(__file__).resolve().parents[2] / "results" / "ava_votes.json"
+RESULTS = Path(__file__).resolve().parents[2] / "aesthetic_utils" / "results" / "ava_votes.json"
 # From the same votes: mean share of each vote from 1 to 10, per cent, on the 1,195 photographs with a
 # mean above 4.9, to 5, and on the 1,206 with a mean above 5, to 5.1.
 JUST_BELOW = (1.06, 2.80, 7.93, 22.45, 36.12, 19.03, 6.63, 2.57, 0.89, 0.53)

@@ -46,7 +46,8 @@ TASTES = (
 )
 # Votes on photographs of AVA: share of each vote from 1 to 10, and the correlation of the means of
 # two disjoint groups of k voters.
-AVA = json.loads((Path(__file__).parents[2] / "results" / "ava_votes.json").read_text("utf-8"))
+ROOT = Path(__file__).resolve().parents[2]
+AVA = json.loads((ROOT / "aesthetic_utils" / "results" / "ava_votes.json").read_text("utf-8"))
 VOTES = tuple(AVA["share_of_votes"])
 GROUPS = tuple((group["voters"], group["two_groups"]) for group in AVA["groups"].values())
 
@@ -135,6 +136,29 @@ def votes_and_voters() -> Figure:
     return fig
 
 
+def two_classes() -> Figure:
+    """The means of two classes of k voters on sixty "photographs", each an average of many of AVA's; simulated votes."""
+    shares = np.array(how_many()["parts"]) / 10_000  # [60, 10]
+    rng, votes = np.random.default_rng(0), np.arange(1, 11)
+    fig, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.4), sharey=True, layout="constrained")
+    for ax, k in zip(axes, (1, 10, 100), strict=True):
+        first, second = (rng.multinomial(k, shares) @ votes / k for _ in range(2))
+        ax.plot([0.6, 10.4], [0.6, 10.4], color=GREY, lw=0.8)
+        ax.scatter(first, second, s=12, color=BLUE, alpha=0.6, lw=0)
+        ax.set(xlim=(0.6, 10.4), ylim=(0.6, 10.4), xticks=[1, 5, 10], yticks=[1, 5, 10])
+        ax.set_title(f"{k} voter{'s' * (k > 1)}", fontsize=11)
+        ax.set_aspect("equal")
+    axes[0].set_ylabel("mean in class B")
+    axes[1].set_xlabel("mean in class A")
+    return fig
+
+
+def how_many() -> dict:
+    """The votes that the live figure of the same name uses: tools/live_people.py makes them."""
+    script = (ROOT / "book" / "live" / "how_many" / "data.js").read_text("utf-8")
+    return json.loads(script.partition(" = ")[2].rstrip().removesuffix(";"))
+
+
 def spread_of_one_photograph() -> Figure:
     """Where the variance of votes lies: between photographs and within them."""
     fig, ax = canvas(15, 3.3)
@@ -154,6 +178,7 @@ FIGURES = {
     "fechner_rectangles": fechner_rectangles,
     "inverted_u": inverted_u,
     "private_shared_taste": private_shared_taste,
+    "two_classes": two_classes,
     "votes_and_voters": votes_and_voters,
     "votes_variance": spread_of_one_photograph,
 }

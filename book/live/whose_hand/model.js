@@ -3,9 +3,9 @@
 "use strict";
 
 const WhoseHand = (() => {
+  const { generator, wilson } = typeof LiveChart === "undefined" ? require("../chart.js") : LiveChart;
   const ROUNDS = 10;
   const SEEDS = 36 ** 5; // as many seeds as five letters and digits can name
-  const Z95 = 1.959963984540054; // of the normal distribution, 95 % between -z and z
   const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
   // ---- drawing the rounds
@@ -15,19 +15,6 @@ const WhoseHand = (() => {
   function seedOf(hash) {
     const found = /^#hand-([0-9a-z]{5})$/.exec(hash);
     return found ? parseInt(found[1], 36) : null;
-  }
-
-  /** Numbers in [0, 1) that follow from the seed alone (Marsaglia's xorshift on 32 bits). */
-  function generator(seed) {
-    let state = Math.imul(seed + 1, 0x9e3779b1) | 0 || 1; // spread, and never 0
-    const next = () => {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      return (state >>> 0) / 2 ** 32;
-    };
-    for (let i = 0; i < 8; i++) next(); // neighbouring seeds part ways
-    return next;
   }
 
   /** Ten different ideas, each in the hand of one of the designers, all equally likely. */
@@ -65,16 +52,6 @@ const WhoseHand = (() => {
   function overall(data) {
     const right = data.ideas.map((idea) => idea.chances.filter((row, d) => best(row) === d).length);
     return { right: right.reduce((a, b) => a + b, 0), n: data.ideas.length * data.designers.length };
-  }
-
-  /** The 95 % interval of a share by Wilson's score method. */
-  function wilson(right, n) {
-    if (!(n >= 1 && right >= 0 && right <= n)) throw new RangeError(`${right} of ${n} is no share`);
-    const share = right / n;
-    const z2 = Z95 * Z95;
-    const centre = (share + z2 / (2 * n)) / (1 + z2 / n);
-    const half = (Z95 / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
-    return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
   }
 
   const overlap = (a, b) => a.low <= b.high && b.low <= a.high;
