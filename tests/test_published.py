@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aesthetic_utils.dark import versions
 from tools import publish
 from tools.lessons import claims, sources
 
@@ -361,7 +362,27 @@ def test_pictures_are_packed_without_a_loss():
     assert publish.smaller_png(packed) == packed
 
 
-def test_photographs_get_fewer_levels_and_drawings_keep_theirs():
+def test_wide_photographs_get_fewer_pixels_and_their_dark_version_with_them():
+    photograph = np.random.default_rng(0).integers(0, 256, (200, 1600, 3), dtype=np.uint8)
+    light, patch = photograph.copy(), np.full((200, 1600, 4), publish.SAME, dtype=np.uint8)
+    light[:40] = 255  # the ground above the photograph, with a black word on it
+    light[10:30, 400:800] = 0
+    patch[:40] = 0
+    patch[10:30, 400:800] = (219, 219, 219, 255)
+    small, twin = publish.fewer_pixels(png_of(light), png_of(patch))
+    bright, dark = (np.asarray(version) for version in versions(small, twin))
+    assert bright.shape == dark.shape == (150, 1200, 4)
+    np.testing.assert_array_equal(bright[40:], dark[40:])  # the photograph is one in both
+    assert (dark[10:20, 320:580] == (219, 219, 219, 255)).all(), "light ink"
+    assert (dark[:5, :, 3] == 0).all() and (bright[:5, :, 3] == 0).all(), "no ground"
+    assert publish.fewer_pixels(small, twin) == (small, twin), (
+        "published again, nothing more is lost"
+    )
+    drawing = png_of(np.full((200, 1600, 3), 255, dtype=np.uint8))
+    assert publish.fewer_pixels(drawing, None) == (drawing, None)
+
+
+def test_many_colours_get_fewer_levels_and_few_keep_theirs():
     colours = np.random.default_rng(0).integers(0, 256, (160, 160, 4), dtype=np.uint8)
     colours[0, :2] = [[0, 0, 0, 255], [255, 255, 255, 255]]
     fewer = publish.fewer_levels(png_of(colours))
@@ -370,5 +391,5 @@ def test_photographs_get_fewer_levels_and_drawings_keep_theirs():
     assert len(np.unique(found[..., :3])) == 64
     assert (found[..., 3] == colours[..., 3]).all() and (found[0, :2] == colours[0, :2]).all()
     assert publish.fewer_levels(fewer) == fewer, "published again, nothing more is lost"
-    drawing = png_of(colours[:100, :100])
+    drawing = png_of(colours[:30, :40])
     assert publish.fewer_levels(drawing) == drawing

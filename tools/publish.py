@@ -36,12 +36,14 @@ import time
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from aesthetic_utils.dark import DARK_TWIN, versions  # noqa: E402
 from tools.lessons import claims, sources  # noqa: E402
 from tools.lessons.client import PACKAGE, LessonClient  # noqa: E402
 
@@ -91,27 +93,61 @@ def smaller_png(png: bytes) -> bytes:
     image = Image.open(io.BytesIO(png))
     if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
         image = image.convert("RGB")
+    return min(png_bytes(image), png, key=len)
+
+
+SAME = (255, 255, 255, 0)  # in the patch of a dark version: as in the light one
+PHOTOGRAPHIC = 4_000  # colours; drawings, curves and their smoothed edges have fewer
+MANY_COLOURS = 1_500
+
+
+WIDE = 1_200  # pixels that a picture of photographs is wide at most: three for two of the page
+
+
+def colours_of(image: Image.Image) -> int:
+    return len(image.getcolors(image.width * image.height))
+
+
+def fewer_pixels(png: bytes, patch: bytes | None = None) -> tuple[bytes, bytes | None]:
+    """A picture of photographs, at most WIDE pixels wide, and its patch for dark pages in the same size.
+
+    Others come back as they are, and those that would take no fewer bytes: pictures of enlarged pixels.
+    """
+    image = Image.open(io.BytesIO(png)).convert("RGBA")
+    if image.width <= WIDE or colours_of(image) <= PHOTOGRAPHIC:
+        return png, patch
+    size = (WIDE, round(image.height * WIDE / image.width))
+    smaller = png_bytes(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+    if len(fewer_levels(smaller)) > 0.85 * len(fewer_levels(png)):
+        return png, patch
+    if patch is None:
+        return smaller, None
+    stored = np.asarray(Image.open(io.BytesIO(patch)).convert("RGBA"))
+    same = Image.fromarray(255 * (stored == SAME).all(-1).astype(np.uint8))
+    same = np.asarray(same.resize(size, Image.Resampling.BOX)) == 255  # where all of it is
+    dark = versions(png, patch)[1].convert("RGBa")  # so that what is transparent lends no colour
+    pixels = np.array(dark.resize(size, Image.Resampling.LANCZOS).convert("RGBA"))
+    pixels[same] = SAME
+    return smaller, png_bytes(Image.fromarray(pixels))
+
+
+def png_bytes(image: Image.Image) -> bytes:
     packed = io.BytesIO()
     image.save(packed, "PNG", optimize=True)
-    return min(packed.getvalue(), png, key=len)
-
-
-PHOTOGRAPHIC = 20_000  # colours; drawings, curves and their smoothed edges have fewer
+    return packed.getvalue()
 
 
 def fewer_levels(png: bytes) -> bytes:
-    """A picture of photographs with 64 levels a colour in place of 256, which takes a quarter of the bytes away.
+    """A picture of many colours with 64 levels of each in place of 256, which takes a quarter of a photograph's bytes away.
 
-    The nearest of the levels, so that no pixel moves by more than two; black and white stay. Others come back as they are.
+    The nearest of the levels, so that no pixel moves by more than two; black, white and transparency stay. Others come back as they are.
     """
     image = Image.open(io.BytesIO(png)).convert("RGBA")
-    if len(image.getcolors(image.width * image.height)) <= PHOTOGRAPHIC:
+    if colours_of(image) <= MANY_COLOURS:
         return png
     nearest = [round(round(value * 63 / 255) * 255 / 63) for value in range(256)]
     image = image.point([*nearest * 3, *range(256)])  # the transparency stays
-    packed = io.BytesIO()
-    image.save(packed, "PNG")
-    return packed.getvalue()
+    return min(png_bytes(image), png, key=len)
 
 
 def pack_pictures(notebook: nbformat.NotebookNode) -> None:
@@ -121,7 +157,11 @@ def pack_pictures(notebook: nbformat.NotebookNode) -> None:
             data = output.get("data", {})
             if "image/png" in data:
                 png = base64.b64decode(data["image/png"])
+                twin = base64.b64decode(data[DARK_TWIN]) if DARK_TWIN in data else None
+                png, twin = fewer_pixels(png, twin)
                 data["image/png"] = base64.b64encode(smaller_png(fewer_levels(png))).decode()
+                if twin is not None:
+                    data[DARK_TWIN] = base64.b64encode(smaller_png(fewer_levels(twin))).decode()
 
 
 def run_environment(mode: str = MODE) -> dict[str, str]:
