@@ -50,6 +50,11 @@ def launched(folder: Path) -> subprocess.CompletedProcess:
     )  # fmt: skip
 
 
+# Of these weights the loss has no slope: a shift that the next instance norm takes away, and the bias of keys, which
+# adds the same number to all scores of a softmax. Adam makes whole steps of what is nothing but rounding.
+WITHOUT_SLOPE = {"layers.3.second.norm.shift", "blocks.0.attend.ask.bias"}
+
+
 @pytest.mark.skipif(
     importlib.util.find_spec("accelerate") is None,
     reason="accelerate is not installed (the extra `devices`)",
@@ -68,7 +73,10 @@ def test_two_processes_end_where_one_with_the_whole_batch_ends(tmp_path, capsys)
         for key, value in alone.items():
             assert torch.equal(first[key], second[key]), f"the processes differ in {name}, {key}"
             message = f"{name}, {key}"
-            torch.testing.assert_close(first[key], value, atol=2e-6, rtol=2e-5, msg=message)
+            near = (
+                {"atol": 1e-3, "rtol": 0} if key in WITHOUT_SLOPE else {"atol": 2e-6, "rtol": 2e-5}
+            )
+            torch.testing.assert_close(first[key], value, **near, msg=message)
     capsys.readouterr()
     small_runs.command([*small_runs.COMMAND, str(one)])
     place = "srresnet_x4_light/seed_0/weights.safetensors"  # float16
