@@ -98,13 +98,12 @@ def smaller_png(png: bytes) -> bytes:
 
 SAME = (255, 255, 255, 0)  # in the patch of a dark version: as in the light one
 PHOTOGRAPHIC = 4_000  # colours; drawings, curves and their smoothed edges have fewer
-MANY_COLOURS = 1_500
-
-
+MANY_COLOURS = 1_500  # from which fewer levels are not seen
 WIDE = 1_200  # pixels that a picture of photographs is wide at most: three for two of the page
 
 
 def colours_of(image: Image.Image) -> int:
+    """How many different colours its pixels have."""
     return len(image.getcolors(image.width * image.height))
 
 

@@ -10,7 +10,8 @@ import gzip
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,6 +49,36 @@ def browser() -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def watched(browser: Any) -> Callable[[], AbstractContextManager[Callable[..., Any]]]:
+    """`with watched() as open_url:` opens addresses, each in a context with its own options.
+
+    At its end they are closed, and no page may have reported an error or asked for a missing file.
+    """
+
+    @contextmanager
+    def watch() -> Iterator[Callable[..., Any]]:
+        contexts, problems = [], []
+
+        def open_url(url: str, **options: Any) -> Any:
+            contexts.append(
+                browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+            )
+            page = contexts[-1].new_page()
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            if options.get("java_script_enabled", True):  # or every script is one that failed
+                page.on("requestfailed", lambda request: problems.append(request.url))
+            page.goto(url)
+            return page
+
+        yield open_url
+        for context in contexts:
+            context.close()
+        assert problems == []
+
+    return watch
 
 
 @cache

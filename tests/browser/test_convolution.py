@@ -12,30 +12,19 @@ FIGURES = ("convolution", "stack", "stamp")  # of section 3.1.1
 
 
 @pytest.fixture(scope="module")
-def open_page(browser):
-    """Opens the page of a figure there; fails when a page reports an error or asks for a missing file."""
-    contexts, problems = [], []
+def open_page(watched):
+    """Opens the page of a figure there, and waits until it is built."""
+    with watched() as open_url:
 
-    def open_it(figure: str, hash: str = "", **options):
-        contexts.append(
-            browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        )
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        scripts = options.get("java_script_enabled", True)
-        if scripts:  # or every script is one that failed
-            page.on("requestfailed", lambda request: problems.append(request.url))
-        name = "3_1_1_convolution_layer" if figure in FIGURES else "3_1_2_pooling_layer"
-        page.goto((PART / f"{name}.html").as_uri() + hash)
-        page.locator(f"#fig-{figure}").scroll_into_view_if_needed()
-        if scripts:
-            page.locator(f"#fig-{figure} .live-place > *").first.wait_for()
-        return page
+        def open_it(figure: str, hash: str = "", **options):
+            name = "3_1_1_convolution_layer" if figure in FIGURES else "3_1_2_pooling_layer"
+            page = open_url((PART / f"{name}.html").as_uri() + hash, **options)
+            page.locator(f"#fig-{figure}").scroll_into_view_if_needed()
+            if options.get("java_script_enabled", True):
+                page.locator(f"#fig-{figure} .live-place > *").first.wait_for()
+            return page
 
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert problems == []
+        yield open_it
 
 
 @pytest.fixture(scope="module")

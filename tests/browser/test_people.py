@@ -25,29 +25,20 @@ SQUARE, GOLDEN, THREE_TO_TWO = "long side 1.00", "long side 1.62", "long side 1.
 
 
 @pytest.fixture
-def open_figure(browser):
-    """Opens a figure's page at a state; fails when the page reports an error or asks for a missing file."""
-    contexts, problems = [], []
+def open_figure(watched):
+    """Opens a figure's page at a state."""
+    with watched() as open_url:
 
-    def open_it(name: str, state: str | None = None, **options):
-        contexts.append(
-            browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        )
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        if options.get("java_script_enabled", True):  # or every script is one that failed
-            page.on("requestfailed", lambda request: problems.append(request.url))
-        page.goto((SITE / PAGES[name]).as_uri() + (STATES[name] if state is None else state))
-        if options.get("java_script_enabled", True):
-            if state == "":  # it is built when it comes near the screen
-                place(page, name).evaluate("(place) => place.scrollIntoView()")
-            place(page, name).locator("> *").wait_for()
-        return page
+        def open_it(name: str, state: str | None = None, **options):
+            hash = STATES[name] if state is None else state
+            page = open_url((SITE / PAGES[name]).as_uri() + hash, **options)
+            if options.get("java_script_enabled", True):
+                if state == "":  # it is built when it comes near the screen
+                    place(page, name).evaluate("(place) => place.scrollIntoView()")
+                place(page, name).locator("> *").wait_for()
+            return page
 
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert problems == []
+        yield open_it
 
 
 def place(page, name: str):

@@ -12,25 +12,10 @@ SEED = "#hand-00042"
 
 
 @pytest.fixture
-def open_page(browser):
-    """Opens the landing page; fails when the page reports an error or asks for a missing file."""
-    contexts, problems = [], []
-
-    def open_it(hash: str = SEED, **options):
-        contexts.append(
-            browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        )
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        if options.get("java_script_enabled", True):  # or every script is one that failed
-            page.on("requestfailed", lambda request: problems.append(request.url))
-        page.goto(PAGE.as_uri() + hash)
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert problems == []
+def open_page(watched):
+    """Opens the landing page at a state of the game."""
+    with watched() as open_url:
+        yield lambda hash=SEED, **options: open_url(PAGE.as_uri() + hash, **options)
 
 
 def truth(page) -> int:

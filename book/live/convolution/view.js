@@ -176,7 +176,7 @@
     parts.size = make("p", { className: "conv-size" });
     parts.root = make(
       "div",
-      { className: "conv" },
+      { className: "conv live-figure" },
       make("div", { className: "conv-bar" }, parts.view.element, parts.way.element),
       buildBoard(parts), parts.status, parts.formula.element, parts.size,
     );

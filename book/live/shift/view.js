@@ -71,7 +71,7 @@
     menu.onchange = () => edit({ row: ROWS[menu.value][1], by: 0 });
     const { element: spoken, say } = voice();
     const root = make(
-      "div", { className: "shift" },
+      "div", { className: "shift live-figure" },
       make("div", { className: "shift-controls" }, menu, make("span", {}, "moved by ", by.element, " pixels")),
       board, status, spoken,
     );

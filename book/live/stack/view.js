@@ -220,7 +220,7 @@
     );
     const { element: spoken, say } = voice();
     const root = make(
-      "div", { className: "stack" }, board, question, status, table.element, make("div", { className: "stack-add" }, ...add), spoken,
+      "div", { className: "stack live-figure" }, board, question, status, table.element, make("div", { className: "stack-add" }, ...add), spoken,
     );
     place.replaceChildren(root);
 

@@ -91,7 +91,7 @@
     );
     const { element: spoken, say } = voice();
     const root = make(
-      "div", { className: "stamp" }, controls,
+      "div", { className: "stamp live-figure" }, controls,
       make(
         "div", { className: "stamp-both" },
         make("div", {}, make("span", { className: "stamp-title" }, `${model.INPUTS} stamps of one layer, and their sum`), board, detail),

@@ -225,7 +225,7 @@
     const status = make("p", { className: "hand-status", attributes: { role: "status" } });
     const parts = buildBoard(choose, next);
     const foot = make("div", { className: "hand-foot" }, status, parts.next);
-    const root = make("div", { className: "hand" }, buildNumbers(), parts.board, foot);
+    const root = make("div", { className: "hand live-figure" }, buildNumbers(), parts.board, foot);
     place.replaceChildren(root);
 
     const open = () => answers.length < rounds.length && !root.classList.contains("answered");
