@@ -163,9 +163,9 @@ const LiveFigure = (() => {
     for (const place of document.querySelectorAll(`.live-place[data-live="${name}"]`)) {
       let open = null;
       const built = () => (open ??= build(place));
-      const follow = (hash) => {
+      const follow = (hash, behavior = "auto") => {
         if (!hash.startsWith(`#${name}-`) || !built()(hash)) return;
-        place.closest("figure").scrollIntoView();
+        place.closest("figure").scrollIntoView({ behavior });
         place.tabIndex = -1;
         place.focus({ preventScroll: true });
       };
@@ -178,7 +178,7 @@ const LiveFigure = (() => {
         { rootMargin: "100% 0px" },
       );
       observer.observe(place);
-      follow(location.hash);
+      follow(location.hash, "instant"); // whoever opens an address has not come to see the page pass by
       addEventListener("hashchange", () => follow(location.hash));
       document.addEventListener("click", (event) => {
         const link = event.target.closest(`a[data-live^="#${name}-"]`);

@@ -103,8 +103,8 @@
       front.replaceChildren(
         ...bars(below, -1, "cut-poor near"),
         ...bars(above, 1, "cut-good near"),
-        text(0, 14, `votes where the mean is ${from} to ${middle}, \u201cnot good\u201d`, { class: "cut-poor-name" }),
-        text(0, 31, `votes where the mean is ${middle} to ${to}, \u201cgood\u201d`, { class: "cut-good-name" }),
+        text(0, 14, `votes, means ${from} to ${middle}: \u201cnot good\u201d`, { class: "cut-poor-name" }),
+        text(0, 31, `votes, means ${middle} to ${to}: \u201cgood\u201d`, { class: "cut-good-name" }),
       );
     };
     chart.element.append(back, front);
