@@ -183,7 +183,7 @@ const MendIt = (() => {
   // ---- what is done, and the address
 
   const HOWS = { enlarge: ["quarter", "asis"], clean: ["noise", "blur", "jpeg", "asis"] };
-  const LONGEST = { quarter: 768, enlarge: 384, clean: 512 }; // pixels of the longer side
+  const LONGEST = { quarter: 768, enlarge: 320, clean: 384 }; // pixels of the longer side
 
   const codeOf = ({ task, how, example }) => `#mend_it-${task}-${how}-${example}`;
 
