@@ -179,6 +179,8 @@ def test_tiles_have_no_seams(open_lab):
         (b"%PDF-1.7 no picture", "not a picture that can be read here"),
         (png(1, 4000), "1 × 4000 pixels; 8 on each side is the least"),
         (png(16, 16)[:45] + b"damaged", "cannot be decoded"),
+        (png(16, 16)[:16] + 2 * (10_000).to_bytes(4, "big") + png(16, 16)[24:],
+         "100 million; 50 million is the most"),
         (png(90, 60, "RGBA"), "see-through there is white"),
         (png(900, 450), "made smaller, from 900 × 450 to 768 × 384 pixels"),
         (png(60, 60, format="GIF", save_all=True,
