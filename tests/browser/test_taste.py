@@ -5,11 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from aesthetic_utils.cli.main import main
 from aesthetic_utils.judgements import bradley_terry
 from aesthetic_utils.judgements.vote_file import read_votes
 from aesthetic_utils.judgements.vote_record import as_pairs
+from aesthetic_utils.models import DCGANConfig, Generator
+from aesthetic_utils.runtime import evaluating
+from aesthetic_utils.training import load_weights, weights_info
 from tools import live_taste
 
 PAGE = "book/lab/taste.html"
@@ -55,6 +59,30 @@ def text(page, selector: str = ".taste") -> str:
 
 def kept(page) -> dict:
     return json.loads(page.evaluate("localStorage.getItem('aesthetic-taste')"))
+
+
+@pytest.fixture
+def open_evolution(open_page):
+    """Opens the evolution in a state, its network loaded."""
+
+    def open_it(hash: str, **options):
+        page = open_page(hash=hash, **options)
+        page.locator(".evolve .network-load").click()
+        page.locator(".evolve-tile").first.wait_for(timeout=20_000)
+        return page
+
+    return open_it
+
+
+def drawings(page) -> np.ndarray:
+    """What the nine canvases show: [9, 32, 32, 3]."""
+    found = page.evaluate("""() => [...document.querySelectorAll(".evolve-tile canvas")].map((canvas) =>
+        [...canvas.getContext("2d").getImageData(0, 0, 32, 32).data])""")
+    return np.array(found).reshape(-1, 32, 32, 4)[..., :3]
+
+
+def growing(page, words: str) -> None:
+    page.locator(".evolve .live-sentence", has_text=words).wait_for()
 
 
 def begin(page) -> None:
@@ -215,3 +243,61 @@ def test_the_map_speaks_to_everybody(open_page):
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf-8"))
     found = page.evaluate("axe.run(document.querySelector('figure.live'))")["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+# ---- evolution
+
+
+def test_the_page_draws_what_torch_draws_and_the_choice_stays_in_the_middle(open_evolution):
+    page = open_evolution("#evolve-0001a-6")
+    z = page.evaluate("Evolve.generation(Evolve.stateOf(location.hash)).map((one) => [...one])")
+    network = load_weights(
+        Generator(DCGANConfig(**weights_info("gan_emoji")["config"])), "gan_emoji"
+    )
+    with evaluating(network):
+        images = network(torch.tensor(z)) / 2 + 0.5
+    expected = (255 * images).permute(0, 2, 3, 1).numpy()
+    assert abs(drawings(page) - expected).max() < 1
+    fourth = drawings(page)[3]
+    page.locator(".evolve-tile").nth(3).focus()
+    page.keyboard.press("Enter")
+    growing(page, "Generation 2: in the middle your choice")
+    assert (drawings(page)[4] == fourth).all()
+    assert page.evaluate("location.hash") == "#evolve-0001a-6-63"
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.ariaLabel") == "Your choice, unchanged"
+
+
+def test_the_reach_is_dragged_and_back_goes_back(open_evolution):
+    page = open_evolution("#evolve-0001a-6-63.64")
+    assert page.locator(".evolve-path canvas").count() == 2
+    slider = page.locator(".evolve-reach")
+    slider.focus()
+    page.keyboard.press("Home")
+    growing(page, "With a reach of 0 they are copies.")
+    shown = drawings(page)
+    assert abs(shown - shown[4]).max() == 0
+    page.get_by_role("button", name="Back").click()
+    growing(page, "Generation 2")
+    assert page.evaluate("location.hash") == "#evolve-0001a-6-63"
+
+
+def test_six_blind_pairs_on_a_phone(open_evolution):
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    page = open_evolution("#evolve-0001a-6-63.64.60.68", **phone)
+    page.get_by_role("button", name="Was it your taste?").tap()
+    for pair in range(6):
+        growing(page, f"Pair {pair + 1} of 6")
+        page.locator(".evolve-tile").first.tap()
+    said = page.locator(".evolve .live-sentence").inner_text()
+    assert "you took a child of your last choice before a stranger in" in said
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("button", name="Go on").tap()
+    growing(page, "Generation 5")
+
+
+def test_from_the_disk_the_evolution_says_what_to_do(open_page):
+    page = open_page(url=(SITE / PAGE).as_uri())
+    page.locator('[data-live="evolve"]').scroll_into_view_if_needed()
+    page.get_by_text("a browser lets such a page read no network").wait_for()
+    assert page.locator(".evolve-example").is_visible()

@@ -277,6 +277,7 @@
       const { left, right } = pair;
       const about = { rater: state.rater, session, left, right, choice, question: model.QUESTION, shown, now };
       state.rows.push(record.choiceRow(about));
+      state.expected = null; // a guess was about the choices before
       store();
       ask();
     }
