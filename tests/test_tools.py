@@ -95,6 +95,7 @@ TRIED = {  # the documented commands that need no network, as small as they can 
     "live_lab": "",
     "live_people": "",
     "live_plane": "",
+    "live_taste": "",
     "mutate": "aesthetic_utils/lazy.py --sample 1",
     "publish_measures --columns": "",
     "publish_measures --limit": "2",

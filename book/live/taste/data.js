@@ -1,0 +1,41 @@
+// Made by tools/live_taste.py: pictures, their measures, and what the judge of lesson 4.6 gives them.
+// The photographs beside this file keep their authors' licences: see the page "Data" of the course.
+globalThis.TASTE = {"measures":["lightness","contrast","colourfulness","complexity","mirror symmetry"],"crowd":0.653,"things":{"designs":{"noto":"Noto","twemoji":"Twemoji","fluent":"Fluent","emojione":"EmojiOne","openmoji":"OpenMoji"},"crops":{"bicubic":"bicubic","srresnet_x4_light":"SRResNet","srgan_x4":"SRGAN"},"drawings":{"people":"people","gan_emoji":"our DCGAN","stylegan2_emoji":"our StyleGAN2"}},"groups":{"photographs":[
+{"name":"animals_hd_alpaca","thing":"animals_hd_alpaca","file":"taste/0.webp","tile":0,"tiles":1,"title":"Alpaca","measures":[48.337,21.616,22.876,6.2453,0.12489],"judge":3.872},
+{"name":"animals_hd_bee","thing":"animals_hd_bee","file":"taste/1.webp","tile":0,"tiles":1,"title":"Bee","measures":[55.121,12.114,90.434,2.5855,-0.13001],"judge":5.853},
+{"name":"animals_hd_heron","thing":"animals_hd_heron","file":"taste/2.webp","tile":0,"tiles":1,"title":"Heron","measures":[57.486,10.864,31.381,2.5359,0.070351],"judge":3.699},
+{"name":"animals_lemur","thing":"animals_lemur","file":"taste/3.webp","tile":0,"tiles":1,"title":"Lemur","measures":[55.809,18.371,72.756,9.0428,-0.0071452],"judge":4.355},
+{"name":"monuments_petra","thing":"monuments_petra","file":"taste/4.webp","tile":0,"tiles":1,"title":"Petra","measures":[58.753,22.096,70.778,15.129,-0.079722],"judge":5.415},
+{"name":"monuments_tajMahal","thing":"monuments_tajMahal","file":"taste/5.webp","tile":0,"tiles":1,"title":"Taj Mahal","measures":[52.63,16.524,33.715,6.8867,0.41344],"judge":3.27},
+{"name":"monuments_greatPyramidOfGiza","thing":"monuments_greatPyramidOfGiza","file":"taste/6.webp","tile":0,"tiles":1,"title":"Great Pyramid","measures":[67.925,17.559,70.322,16.955,0.081561],"judge":4.554},
+{"name":"wallpapers_analogpattern_by_Peter_Nerlich","thing":"wallpapers_analogpattern_by_Peter_Nerlich","file":"taste/7.webp","tile":0,"tiles":1,"title":"Pattern","measures":[53.121,12.253,33.006,12.44,0.21136],"judge":4.016},
+{"name":"monuments_schwerinPalace","thing":"monuments_schwerinPalace","file":"taste/8.webp","tile":0,"tiles":1,"title":"Schwerin Palace","measures":[57.439,26.805,41.061,13.034,0.35884],"judge":4.897},
+{"name":"wallpapers_Wine_by_Jakkub_Mede","thing":"wallpapers_Wine_by_Jakkub_Mede","file":"taste/9.webp","tile":0,"tiles":1,"title":"Wine","measures":[44.903,19.097,61.297,5.0516,0.25286],"judge":4.256},
+{"name":"wallpapers_Infinite-Sea_by_Aury88","thing":"wallpapers_Infinite-Sea_by_Aury88","file":"taste/10.webp","tile":0,"tiles":1,"title":"Sea","measures":[32.006,11.952,77.357,3.024,0.51352],"judge":4.834},
+{"name":"wallpapers_sunset_by_Aitzol_Berasategi","thing":"wallpapers_sunset_by_Aitzol_Berasategi","file":"taste/11.webp","tile":0,"tiles":1,"title":"Sunset","measures":[46.318,28.05,36.326,4.3056,0.86666],"judge":4.439}],"designs":[
+{"name":"penguin by noto","thing":"noto","file":"whose_hand/ideas/penguin.webp","tile":0,"tiles":5,"judge":5.16},
+{"name":"penguin by twemoji","thing":"twemoji","file":"whose_hand/ideas/penguin.webp","tile":1,"tiles":5,"judge":5.569},
+{"name":"penguin by fluent","thing":"fluent","file":"whose_hand/ideas/penguin.webp","tile":2,"tiles":5,"judge":5.644},
+{"name":"penguin by emojione","thing":"emojione","file":"whose_hand/ideas/penguin.webp","tile":3,"tiles":5,"judge":5.494},
+{"name":"penguin by openmoji","thing":"openmoji","file":"whose_hand/ideas/penguin.webp","tile":4,"tiles":5,"judge":5.309}],"crops":[
+{"name":"animals_koala by bicubic","thing":"bicubic","file":"plane/animals_koala.webp","tile":0,"tiles":7,"topic":"animals_koala"},
+{"name":"animals_koala by srresnet_x4_light","thing":"srresnet_x4_light","file":"plane/animals_koala.webp","tile":1,"tiles":7,"topic":"animals_koala"},
+{"name":"animals_koala by srgan_x4","thing":"srgan_x4","file":"plane/animals_koala.webp","tile":5,"tiles":7,"topic":"animals_koala"},
+{"name":"monuments_petra by bicubic","thing":"bicubic","file":"plane/monuments_petra.webp","tile":0,"tiles":7,"topic":"monuments_petra"},
+{"name":"monuments_petra by srresnet_x4_light","thing":"srresnet_x4_light","file":"plane/monuments_petra.webp","tile":1,"tiles":7,"topic":"monuments_petra"},
+{"name":"monuments_petra by srgan_x4","thing":"srgan_x4","file":"plane/monuments_petra.webp","tile":5,"tiles":7,"topic":"monuments_petra"},
+{"name":"monuments_greatPyramidOfGiza by bicubic","thing":"bicubic","file":"plane/monuments_greatPyramidOfGiza.webp","tile":0,"tiles":7,"topic":"monuments_greatPyramidOfGiza"},
+{"name":"monuments_greatPyramidOfGiza by srresnet_x4_light","thing":"srresnet_x4_light","file":"plane/monuments_greatPyramidOfGiza.webp","tile":1,"tiles":7,"topic":"monuments_greatPyramidOfGiza"},
+{"name":"monuments_greatPyramidOfGiza by srgan_x4","thing":"srgan_x4","file":"plane/monuments_greatPyramidOfGiza.webp","tile":5,"tiles":7,"topic":"monuments_greatPyramidOfGiza"}],"drawings":[
+{"name":"four-leaf-clover by noto","thing":"people","file":"taste/drawings.webp","tile":0,"tiles":12,"judge":5.821},
+{"name":"mahjong-red-dragon by twemoji","thing":"people","file":"taste/drawings.webp","tile":1,"tiles":12,"judge":5.196},
+{"name":"kick-scooter by fluent","thing":"people","file":"taste/drawings.webp","tile":2,"tiles":12,"judge":5.809},
+{"name":"bus-stop by emojione","thing":"people","file":"taste/drawings.webp","tile":3,"tiles":12,"judge":5.905},
+{"name":"drawing 1 by gan_emoji","thing":"gan_emoji","file":"taste/drawings.webp","tile":4,"tiles":12,"judge":5.662},
+{"name":"drawing 2 by gan_emoji","thing":"gan_emoji","file":"taste/drawings.webp","tile":5,"tiles":12,"judge":5.374},
+{"name":"drawing 3 by gan_emoji","thing":"gan_emoji","file":"taste/drawings.webp","tile":6,"tiles":12,"judge":5.924},
+{"name":"drawing 4 by gan_emoji","thing":"gan_emoji","file":"taste/drawings.webp","tile":7,"tiles":12,"judge":5.579},
+{"name":"drawing 1 by stylegan2_emoji","thing":"stylegan2_emoji","file":"taste/drawings.webp","tile":8,"tiles":12,"judge":5.899},
+{"name":"drawing 2 by stylegan2_emoji","thing":"stylegan2_emoji","file":"taste/drawings.webp","tile":9,"tiles":12,"judge":5.597},
+{"name":"drawing 3 by stylegan2_emoji","thing":"stylegan2_emoji","file":"taste/drawings.webp","tile":10,"tiles":12,"judge":5.302},
+{"name":"drawing 4 by stylegan2_emoji","thing":"stylegan2_emoji","file":"taste/drawings.webp","tile":11,"tiles":12,"judge":6.112}]}};
