@@ -119,9 +119,32 @@ def test_scripts_and_styles_are_loaded_by_the_pages_that_use_them_and_no_other(b
     assert "classList" not in str(page(book, "index").head)
 
 
+def test_a_figure_takes_what_it_needs_with_it_and_networks_their_weights(book):
+    networks, weights = book / "book" / "live" / "networks", book / "aesthetic_utils" / "weights"
+    networks.mkdir()
+    weights.mkdir(parents=True)
+    (networks / "list.js").write_text(
+        '// a note\nNETWORKS = {\n"a":{"weights": "a.safetensors"}\n};\n'
+    )
+    (weights / "a.safetensors").write_bytes(b"weights")
+    (weights / "b.safetensors").write_bytes(b"of no page")
+    text = LIVE.replace("still.png", "../still.png").replace("index.md", "../index.md")
+    assert build(book, "# Toy\n\n" + text.replace(":name:", ":with: networks\n:name:")) == (0, "")
+    assert loaded(book, "sub/toy")[:4] == [
+        "live.css",
+        "toy/toy.css",
+        "figure.js",
+        "networks/list.js",
+    ]
+    assert [path.name for path in (book / "out" / "networks").glob("*.safetensors")] == [
+        "a.safetensors"
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        (":name:", ":with: ball\n:name:", "no 'ball' in book/live; there are: toy"),
         ("{live} toy", "{live} ball", "no 'ball' in book/live; there are: toy"),
         (":still: still.png\n", "", "toy needs :still:"),
         (":alt: A still toy\n", "", "toy needs :alt:"),

@@ -12,11 +12,15 @@ gives a <figure> with the still picture, an empty place and the caption. The fil
 book/live/whose_hand/ lie at the top of the site, in whose_hand/ (book/live is in html_extra_path);
 its scripts (in alphabetical order, all deferred) and style sheets are loaded by the pages that use
 the directive, and by no other, after those that lie in book/live itself, which the figures share. The script fills the
-place; without it, and on paper, the still picture stands there, as wide as :width: says.
+place; without it, and on paper, the still picture stands there, as wide as :width: says. :with: names further folders
+of book/live, whose files are loaded before those of the figure: `networks` runs trained networks (and the build puts
+their weights beside their graphs, from the package's own), `pictures` reads a picture of the reader's.
 """
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +29,15 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 FOLDER = Path("book", "live")
+NETWORKS = "networks"  # in FOLDER, and at the top of the site; list.js in it names the weights
+WEIGHTS = Path("aesthetic_utils", "weights")
 # before anything is drawn, so that the still picture does not flash up where the script comes
 MARK = "document.documentElement.classList.add('live');"
 UNMARK = "document.documentElement.classList.remove('live')"
 
 
 class live_place(nodes.General, nodes.Element):  # noqa: N801 (docutils' spelling)
-    """Where the script builds; "live" is the name of the folder."""
+    """Where the script builds; "live" is the name of the folder, "needed" are those of others."""
 
 
 def visit_place(writer: Any, node: live_place) -> None:
@@ -53,6 +59,7 @@ class Live(SphinxDirective):
         "alt": directives.unchanged_required,
         "name": directives.unchanged,
         "width": directives.length_or_percentage_or_unitless,
+        "with": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -60,19 +67,22 @@ class Live(SphinxDirective):
         name = self.arguments[0]
         folder = Path(self.env.srcdir) / FOLDER
         known = sorted(path.name for path in folder.glob("*") if path.is_dir())
-        if name not in known:
-            raise self.error(
-                f"live: no {name!r} in {FOLDER.as_posix()}; there are: {', '.join(known) or 'none'}"
-            )
+        needed = self.options.get("with", "").split()
+        for each in (name, *needed):
+            if each not in known:
+                there = ", ".join(known) or "none"
+                raise self.error(f"live: no {each!r} in {FOLDER.as_posix()}; there are: {there}")
         for option in ("still", "alt"):
             if not self.options.get(option, "").strip():
                 raise self.error(f"live: {name} needs :{option}:, for readers without the script")
         if not self.content:
             raise self.error(f"live: {name} needs a caption")
-        self.env.note_dependency(str(folder / name))
+        for each in (name, *needed):
+            self.env.note_dependency(str(folder / each))
         size = {"width": self.options["width"]} if "width" in self.options else {}
         image = nodes.image(uri=self.options["still"], alt=self.options["alt"], **size)
-        figure = nodes.figure("", image, live_place(live=name), classes=["live"], align="default")
+        place = live_place(live=name, needed=needed)
+        figure = nodes.figure("", image, place, classes=["live"], align="default")
         figure += self.caption()
         self.set_source_info(image)
         self.set_source_info(figure)
@@ -97,16 +107,32 @@ def files(folder: Path, ending: str) -> list[str]:
 
 def load(app: Any, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Add what a page's live figures need; what is added in this event is for this page alone."""
-    names = {place["live"] for place in doctree.findall(live_place)} if doctree else set()
-    if not names:
+    places = list(doctree.findall(live_place)) if doctree else []
+    if not places:
         return
     app.add_js_file(None, body=MARK, priority=100)
     shared = Path(app.srcdir) / FOLDER
-    for folder in [shared, *(shared / name for name in sorted(names))]:
+    needed = sorted({name for place in places for name in place["needed"]})
+    names = sorted({place["live"] for place in places} - set(needed))
+    for folder in [shared, *(shared / name for name in (*needed, *names))]:
         for sheet in files(folder, ".css"):
             app.add_css_file(sheet)
         for script in files(folder, ".js"):
             app.add_js_file(script, loading_method="defer", onerror=UNMARK)
+
+
+def listed(script: Path) -> dict[str, dict]:
+    """The networks that a list.js names."""
+    return json.loads(script.read_text("utf-8").split("=", 1)[1].strip().rstrip(";"))
+
+
+def copy_weights(app: Any, failed: Exception | None) -> None:
+    """Put the weights of the networks beside their graphs in the site."""
+    script = Path(app.srcdir) / FOLDER / NETWORKS / "list.js"
+    if failed or app.builder.format != "html" or not script.is_file():
+        return
+    for name in sorted({network["weights"] for network in listed(script).values()}):
+        shutil.copy(Path(app.srcdir) / WEIGHTS / name, Path(app.outdir) / NETWORKS)
 
 
 def setup(app: Any) -> dict[str, Any]:
@@ -114,4 +140,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_node(live_place, html=(visit_place, depart_place))
     app.add_directive("live", Live)
     app.connect("html-page-context", load)
+    app.connect("build-finished", copy_weights)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
