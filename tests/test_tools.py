@@ -92,6 +92,7 @@ TRIED = {  # the documented commands that need no network, as small as they can 
     "fonts": "--check",
     "icons": "",
     "live_convolution": "",
+    "live_make": "",
     "live_measures": "",
     "live_people": "",
     "live_plane": "",

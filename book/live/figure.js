@@ -147,14 +147,12 @@ const LiveFigure = (() => {
 
   const loaded = new Map();
 
-  /** Loads scripts and style sheets that several figures share, in this order, each once; from beside the folder of `script`. */
+  /** Loads scripts in this order, each once, when a figure is built and not with the page; from beside the folder of `script`. */
   function files(names, script) {
     const load = (name) => {
       const address = new URL(`../${name}`, script).href;
       if (!loaded.has(address)) {
-        const element = name.endsWith(".css")
-          ? make("link", { rel: "stylesheet", href: address })
-          : make("script", { src: address, async: false });
+        const element = make("script", { src: address, async: false });
         loaded.set(address, new Promise((done, failed) => Object.assign(element, { onload: done, onerror: failed })));
         document.head.append(element);
       }

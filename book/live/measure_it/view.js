@@ -4,8 +4,7 @@
 (() => {
   const { make, svg, voice, remember, start, inNextFrame } = LiveFigure;
   const model = MeasureIt;
-  const MEASURES = ["data.js", "model.js", "reference.js", "worker.js"].map((name) => `measures/${name}`);
-  const FILES = ["pictures/pictures.css", "pictures/pictures.js", ...MEASURES];
+  const FILES = ["data.js", "model.js", "reference.js", "worker.js"].map((name) => `measures/${name}`);
   const here = document.currentScript.src;
   const [WIDE, HIGH, BINS] = [120, 26, 24]; // of a histogram, in its own units
   const CORNERS = { lt: "left upper corner", rt: "right upper corner", lb: "left lower corner", rb: "right lower corner" };
