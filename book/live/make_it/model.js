@@ -159,12 +159,12 @@ const MakeIt = (() => {
   const MOST = { seed: 9999, psi: 150, strength: 50, steps: 20, category: 8, designer: 10 };
   const START = {
     tab: "gan",
-    gan: { a: 4, b: 11, at: 50 }, // seeds of the two ends, per cent of the way
-    style: { a: 2, b: 9, coarse: 0, middle: 50, fine: 100, psi: 70 }, // per cent
+    gan: { a: 60, b: 78, at: 50 }, // seeds of the two ends, per cent of the way
+    style: { a: 64, b: 78, coarse: 0, middle: 100, fine: 0, psi: 70 }, // per cent
     flow: { seed: 3, category: 1, designer: 1, words: "", strength: 30, steps: 8, solver: "heun" }, // tenths
   };
 
-  /** "#make_it-gan-4.11-50", "#make_it-style-2.9-0.50.100-70", "#make_it-flow-3-3.1-20-8-heun-cat.heart" */
+  /** "#make_it-gan-60.78-50", "#make_it-style-64.78-0.100.0-70", "#make_it-flow-3-3.1-30-8-heun-cat.heart" */
   function address({ tab, gan, style, flow }) {
     const parts = {
       gan: () => [`${gan.a}.${gan.b}`, gan.at],
@@ -228,7 +228,7 @@ const MakeIt = (() => {
   }
 
   function saidStyle({ a, b, coarse, middle, fine, psi }) {
-    const shares = [["outline", coarse], ["parts", middle], ["colour and finish", fine]];
+    const shares = [["outline", coarse], ["colour", middle], ["finish", fine]];
     const mix = shares.map(([name, share]) => `${name} ${percent(share)}`).join(", ");
     const pulled =
       psi === 0
