@@ -18,13 +18,15 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE, FIGURES = ROOT / "_build" / "html", ROOT / "book" / "figures"
-WIDTH, SCALE, QUALITY = 1160, 1.5, 62  # of the window in pixels, of its pixels, of the WebP
-LOWEST = 560  # pixels of a figure that are shown
+WIDTH, SCALE, QUALITY = 1160, 1.25, 45  # of the window in pixels, of its pixels, of the WebP
+LOWEST = 520  # pixels of a figure that are shown
 
 
 def measured(page: Page) -> None:
     """Waits until all measures are there."""
-    page.wait_for_function("document.querySelector('.live-sentence').textContent !== ''")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.mis .live-sentence, .mea .live-sentence')].some((p) => p.textContent !== '')"
+    )
 
 
 def loaded(page: Page) -> None:
@@ -50,7 +52,12 @@ def photograph(page: Page, name: str) -> bytes:
     """The place of a figure, from its top, as PNG."""
     box = page.locator(f'.live-place[data-live="{name}"]').bounding_box()
     assert box is not None
-    clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": min(box["height"], LOWEST)}
+    clip = {
+        "x": box["x"],
+        "y": box["y"],
+        "width": box["width"],
+        "height": min(box["height"], LOWEST),
+    }
     return page.screenshot(clip=clip, full_page=True)
 
 
@@ -59,11 +66,14 @@ def take(name: str, address: str) -> Path:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         page = browser.new_page(
-            viewport={"width": WIDTH, "height": 1000}, device_scale_factor=SCALE, reduced_motion="reduce"
+            viewport={"width": WIDTH, "height": 1000},
+            device_scale_factor=SCALE,
+            reduced_motion="reduce",
         )
         page.goto(f"{address}/{where}.html{hash_}")
         page.locator(f'.live-place[data-live="{name}"]').scroll_into_view_if_needed()
         ready(page)
+        page.add_style_tag(content="#pst-back-to-top { display: none !important }")
         page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         page.wait_for_timeout(300)
         picture = Image.open(io.BytesIO(photograph(page, name))).convert("RGB")
@@ -75,7 +85,7 @@ def take(name: str, address: str) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*STILLS, []], help="of the figures")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(STILLS)}")
     names = parser.parse_args().names or list(STILLS)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE)))
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -37,7 +37,7 @@ const MeasureIt = (() => {
     ["Detail", [
       ["phog_complexity", "strength of gradients", 1, "How much changes from a pixel to the next.", "Another measure of complexity, the size of the compressed file, agrees fairly well with what people call complex (Forsythe and others 2011). Who likes it complex differs from person to person.", true],
       ["phog_selfsimilarity", "likeness of the parts", 2, "How much the edges of a part are like those of the whole.", NOBODY, true],
-      ["phog_anisotropy", "unevenness of directions", 5, "Whether some directions and places have more gradients than others.", NOBODY, true],
+      ["phog_anisotropy", "unevenness of directions", 4, "Whether some directions and places have more gradients than others.", NOBODY, true],
       ["edge_density", "density of edges", 1, "How strong the edges are, at a fixed area of 120,000 pixels.", NOBODY],
       ["eoe_1st_order", "variety of edge directions", 2, "Whether edges run all ways (4.58 bits) or few.", "Paintings have more of it than photographs, in 73 of 100 draws (tables of Redies and others 2025). That tells two sets apart; it is no judgement."],
       ["fractal_2d", "roughness of the outline", 2, "How fast the border of dark and light grows as one looks closer: a \u201cfractal dimension\u201d.", "With complexity it explained 42 per cent of the ratings of some artworks (Forsythe and others 2011), and less elsewhere.", true],

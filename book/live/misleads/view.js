@@ -111,7 +111,7 @@
       if (!before) {
         if (!last) return;
         before = { ...after };
-        if (model.address(state) !== model.address(model.START)) later(); // the address asked for more
+        if (model.done(state)) return void later(); // the address asked for more
       }
       for (const { paint: draw } of rows) draw(before, after);
       if (!last) return;
