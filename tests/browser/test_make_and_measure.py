@@ -163,15 +163,15 @@ def test_a_walk_between_two_drawings_and_a_file_to_keep(open_make):
     before = pixels(page)
     strip = page.locator(".make-strip:visible")
     box = strip.bounding_box()
-    page.mouse.click(box["x"] + 2, box["y"] + 20)
-    page.wait_for_function("location.hash === '#make_it-gan-60.78-0'")
+    page.mouse.click(box["x"] + box["width"] / 4, box["y"] + 20)
+    page.wait_for_function("location.hash === '#make_it-gan-60.78-25'")
     page.wait_for_function(
         f"([before]) => String([...{LARGE}.getContext('2d').getImageData(0, 0, 32, 32).data]"
         ".filter((_, i) => i % 97 === 0)) !== before",
         arg=[",".join(map(str, before))],
     )
     page.keyboard.press("ArrowRight")
-    assert page.locator(".make-handle:visible").get_attribute("aria-valuenow") == "1"
+    assert page.locator(".make-handle:visible").get_attribute("aria-valuenow") == "26"
     with page.expect_download() as kept:
         page.locator("button:visible", has_text="save as PNG").click()
     assert Image.open(kept.value.path()).size == (512, 512)

@@ -213,24 +213,29 @@ const Pictures = (() => {
 
   /**
    * A place for a picture: file, drop, paste (while it is on the screen), and ours by a button each.
-   * examples: [{name, url}]; `use(picture)` gets what `read` gives; longest: in pixels; inside: further elements.
+   * examples: [{name, url}], or [{name, use}] for those that the figure shows itself; `use(picture)` gets what `read` gives; longest: in pixels; inside: further elements.
    * Gives {element, take(blob, name), say(sentence)}.
    */
   function chooser({ longest, use, examples = [], ask = "Choose a picture", inside = [] }) {
     const { make } = LiveFigure;
     const input = make("input", { type: "file", accept: "image/*", className: "live-hidden" });
     const label = make("label", { className: "live-button picture-file" }, input, ask);
+    let latest = 0;
     const said = make("p", { className: "picture-said", attributes: { role: "status" } });
     const hint = make("span", { className: "picture-hint" }, "or drop it here, or paste it");
-    const buttons = examples.map(({ name, url }) =>
-      make("button", { type: "button", className: "live-button", onclick: () => fetched(name, url) }, name),
-    );
+    const buttons = examples.map(({ name, url, use = () => fetched(name, url) }) => {
+      const choose = () => {
+        latest++; // whatever is being read comes too late
+        say("");
+        use();
+      };
+      return make("button", { type: "button", className: "live-button", onclick: choose }, name);
+    });
     const ours = buttons.length ? [make("span", { className: "picture-hint" }, "or take one of ours:"), ...buttons] : [];
     const row = make("div", { className: "picture-row" }, label, hint, ...ours, ...inside);
     const element = make("div", { className: "picture-chooser" }, row, said);
 
     const say = (sentence) => (said.textContent = sentence);
-    let latest = 0;
     async function take(blob, name) {
       const turn = ++latest;
       say("");
