@@ -174,7 +174,8 @@ def test_a_walk_between_two_drawings_and_a_file_to_keep(open_make):
     assert page.locator(".make-handle:visible").get_attribute("aria-valuenow") == "26"
     with page.expect_download() as kept:
         page.locator("button:visible", has_text="save as PNG").click()
-    assert Image.open(kept.value.path()).size == (512, 512)
+    with Image.open(kept.value.path()) as picture:
+        assert picture.size == (512, 512)
 
 
 def test_the_flow_draws_a_film_that_goes_backwards(open_make):
