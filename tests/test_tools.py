@@ -93,6 +93,8 @@ TRIED = {  # the documented commands that need no network, as small as they can 
     "icons": "",
     "live_convolution": "",
     "live_lab": "",
+    "live_make": "",
+    "live_measures": "",
     "live_people": "",
     "live_plane": "",
     "live_taste": "",

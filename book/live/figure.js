@@ -145,6 +145,22 @@ const LiveFigure = (() => {
 
   // ---- the address and the page
 
+  const loaded = new Map();
+
+  /** Loads scripts in this order, each once, when a figure is built and not with the page; from beside the folder of `script`. */
+  function files(names, script) {
+    const load = (name) => {
+      const address = new URL(`../${name}`, script).href;
+      if (!loaded.has(address)) {
+        const element = make("script", { src: address, async: false });
+        loaded.set(address, new Promise((done, failed) => Object.assign(element, { onload: done, onerror: failed })));
+        document.head.append(element);
+      }
+      return loaded.get(address);
+    };
+    return Promise.all(names.map(load));
+  }
+
   /** Writes the state of a figure into the address, for a link. */
   function remember(hash) {
     try {
@@ -190,5 +206,5 @@ const LiveFigure = (() => {
     }
   }
 
-  return { clamp, signed, make, svg, inNextFrame, voice, draggable, scrub, choice, remember, start, STEPS };
+  return { clamp, signed, make, svg, inNextFrame, voice, draggable, scrub, choice, remember, files, start, STEPS };
 })();
