@@ -185,9 +185,9 @@ const LivePlay = (() => {
 
   /**
    * A button that lets something run: `tick()` is called once a frame while the figure can be seen, and says whether
-   * to go on. For those who ask for less motion it is called several times at longer intervals.
+   * to go on; `rest()` when it stops. For those who ask for less motion ticks come in leaps, at longer intervals.
    */
-  function clock({ go, halt, tick }) {
+  function clock({ go, halt, tick, rest }) {
     let running = false;
     let before = 0;
     const button = make("button", { type: "button", className: "live-button", onclick: () => set(!running) }, go);
@@ -207,8 +207,9 @@ const LivePlay = (() => {
       running = on;
       button.textContent = on ? halt : go;
       if (on) requestAnimationFrame(frame);
+      else rest();
     }
-    return { button, stop: () => set(false) };
+    return { button, stop: () => set(false), running: () => running };
   }
 
   /**

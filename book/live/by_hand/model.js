@@ -212,7 +212,12 @@ const ByHand = (() => {
       sentences.push(`Your own hand reached ${decimals(best)}: ${verdict}.`);
     }
     if (hidden && gradient.slice(0, -1).every((slope) => slope === 0)) {
-      sentences.push("No weight gets a gradient, only the last bias: whatever the point, the answer is the same.");
+      const balanced = Math.abs(gradient.at(-1)) < 1e-12;
+      sentences.push(
+        balanced
+          ? "No weight gets a gradient, and with as many points of each kind the last bias gets none either: the answer is ½ everywhere."
+          : "No weight gets a gradient, only the last bias: whatever the point, the answer is the same.",
+      );
     } else if (twins(theta, hidden)) {
       sentences.push(`The ${hidden} units are twins. They get the same gradient, and stay one line for ever.`);
     }

@@ -218,7 +218,7 @@
       said: (i) => model.decimals(model.RATES[i]),
       change: (rate) => edit({ rate, asks: false }),
     });
-    const run = clock({ go: "Play", halt: "Pause", tick });
+    const run = clock({ go: "Play", halt: "Pause", tick, rest: () => changed() });
     const once = make("button", { type: "button", className: "live-button", onclick: () => descend(1) }, "Step");
     const again = make("button", { type: "button", className: "live-button", onclick: () => renew({}) }, "Start again");
     const course = courses({
@@ -331,10 +331,9 @@
     // ---- what is shown
 
     function changed() {
-      if (!state.steps || state.steps % 10 === 0 || !ticking()) remember(model.address(state));
+      if (!run.running()) remember(model.address(state));
       later();
     }
-    const ticking = () => run.button.textContent === "Pause";
 
     function draw() {
       const ink = inks();
@@ -356,7 +355,7 @@
         sentences.push("Drag the round handle to move the line, the arrow's end to turn it and to make it steeper. How small can you make the loss? Then press Step.");
       } else if (!state.steps) sentences.push("Dashed: where one step would bring it.");
       sentence.textContent = sentences.join(" ");
-      if (!ticking()) say(sentence.textContent);
+      if (!run.running()) say(sentence.textContent);
     }
 
     onTheme(later);
@@ -371,6 +370,7 @@
       run.stop();
       const { steps, ...rest } = found;
       restart({ ...first(), ...rest, asks: false }, steps);
+      remember(hash); // a run that was stopped has left its own
       draw();
       return true;
     };

@@ -81,7 +81,7 @@
     const later = LiveFigure.inNextFrame(draw);
     const parts = board(later, put);
     const sentence = make("p", { className: "live-sentence plane-said" });
-    const run = clock({ go: "Play", halt: "Pause", tick });
+    const run = clock({ go: "Play", halt: "Pause", tick, rest: () => changed() });
     const button = (words, onclick) => make("button", { type: "button", className: "live-button", onclick }, words);
     const pen = button("Draw data", togglePen);
     const losses = choice("Loss of the generator", model.LOSSES, (loss) => edit({ loss }));
@@ -142,7 +142,7 @@
     }
     function cure() {
       edit(CURE);
-      if (!running()) run.button.click();
+      if (!run.running()) run.button.click();
     }
     function turn(who) {
       run.stop();
@@ -151,7 +151,6 @@
       else model.makerTurn(players, state.loss);
       changed();
     }
-    const running = () => run.button.textContent === "Pause";
     function tick() {
       if (state.points.length < 2) return false;
       [asks, drawing] = [false, false];
@@ -199,7 +198,7 @@
     // ---- what is shown
 
     function changed() {
-      if (!running() || state.rounds % 20 === 0) remember(model.address(state));
+      if (!run.running()) remember(model.address(state));
       later();
     }
     function draw() {
@@ -218,7 +217,7 @@
       sets.value = state.set ?? "own";
       for (const [key, { show }] of Object.entries(turns)) show(state[key]);
       sentence.textContent = words(seen);
-      if (!running()) say(sentence.textContent);
+      if (!run.running()) say(sentence.textContent);
     }
     function words(seen) {
       if (drawing) return `Draw what G should learn to make, with a finger, the mouse or the pen\u2019s arrow keys: ${state.points.length} of ${model.MOST} points. Then press Play.`;
@@ -243,6 +242,7 @@
       state = { ...found, rounds: 0 };
       players = model.game(state.seed);
       target = found.rounds;
+      remember(hash); // a run that was stopped has left its own
       later();
       replay();
       return true;
