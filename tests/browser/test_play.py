@@ -47,6 +47,7 @@ def sentence(page, name: str) -> str:
 
 def pull(page, handle, right: float, down: float) -> None:
     """By the mouse, a handle of a plot, by so many pixels."""
+    handle.evaluate("(handle) => handle.scrollIntoView({block: 'center', behavior: 'instant'})")
     box = handle.locator("circle").last.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -98,7 +99,6 @@ def test_a_line_is_moved_by_hand_and_then_by_descent(open_figure):
 def test_a_point_is_dragged_and_units_are_added(open_figure):
     page = open_figure("by_hand", "#by_hand-xor-0-z-20-0")
     assert "14 points of 28" in sentence(page, "by_hand")
-    pull(page, page.locator("svg:has(.hand-point)"), 0, 0)  # only looks
     press(page, "by_hand", "A point", "PageDown", "ArrowRight", "ArrowUp")
     assert page.evaluate("location.hash").startswith("#by_hand-p")
     page.get_by_role("spinbutton", name="hidden units").focus()
@@ -106,7 +106,6 @@ def test_a_point_is_dragged_and_units_are_added(open_figure):
     page.keyboard.press("ArrowUp")
     sentence(page, "by_hand")
     assert page.locator(".hand-sheet:visible").count() == 2
-    assert page.locator(".hand-line.unit").count() == 2
     page.locator(".hand-sheet").nth(1).click()
     assert page.locator(".hand-sheet").nth(1).get_attribute("aria-pressed") == "true"
 

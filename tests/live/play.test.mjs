@@ -71,7 +71,10 @@ test("loss, gradient, curvature and steps by hand are torch's", () => {
 
 test("below 2/λ descent settles, beyond it does not", () => {
   const settled = hand.descend(hand.begin("r1", 0), 0, SETS.black, 1, 3000);
-  const edge = hand.limit(settled, 0, SETS.black);
+  near(hand.bottom(SETS.black), settled, 1e-3);
+  const edge = hand.edgeOf({ hidden: 0, points: SETS.black });
+  near(edge, hand.limit(settled, 0, SETS.black), 1e-3);
+  assert.ok(hand.edgeOf({ hidden: 0, points: [[-1, 0, 0], [1, 0, 1]] }) > 1e3); // parted points have no bottom
   const lowest = hand.judge(settled, 0, SETS.black).loss;
   const after = (rate) => hand.judge(hand.descend(hand.begin("r1", 0), 0, SETS.black, rate, 400), 0, SETS.black).loss;
   assert.ok(after(0.9 * edge) - lowest < 1e-3);

@@ -120,6 +120,40 @@ const ByHand = (() => {
     return steepest > 1e-9 ? 2 / steepest : Infinity;
   }
 
+  /** Where the loss of a line is smallest, by Newton's method with steps that are halved until they lead down. */
+  function bottom(points) {
+    let theta = begin("z", 0);
+    for (let i = 0; i < 30; i++) {
+      const { loss, gradient } = judge(theta, 0, points);
+      const curved = hessian(theta, 0, points).map((row, j) => row.with(j, row[j] + 1e-9));
+      const step = solve(curved, Array.from(gradient));
+      let rate = 1;
+      while (rate > 1e-6 && !(judge(stepped(theta, step, rate), 0, points).loss <= loss)) rate /= 2;
+      theta = stepped(theta, step, rate);
+    }
+    return theta;
+  }
+  /** The solution of a small system of equations (Gauss and Jordan). */
+  function solve(matrix, right) {
+    const rows = matrix.map((row, i) => [...row, right[i]]);
+    const n = rows.length;
+    for (let p = 0; p < n; p++) {
+      const best = rows.slice(p).reduce((found, row, i) => (Math.abs(row[p]) > Math.abs(rows[found][p]) ? p + i : found), p);
+      [rows[p], rows[best]] = [rows[best], rows[p]];
+      rows[p] = rows[p].map((value) => value / rows[p][p]);
+      for (let i = 0; i < n; i++) if (i !== p) rows[i] = rows[i].map((value, k) => value - rows[i][p] * rows[p][k]);
+    }
+    return rows.map((row) => row[n]);
+  }
+
+  const found = { points: null, edge: Infinity }; // for the points of the last call
+  /** The learning rate from which on there is no settling: of a line at its bottom, of hidden units at their weights. */
+  function edgeOf({ theta, hidden, points }) {
+    if (hidden) return limit(theta, hidden, points);
+    if (found.points !== points) Object.assign(found, { points, edge: limit(bottom(points), 0, points) });
+    return found.edge;
+  }
+
   // ---- lines: each unit's, or the only one
 
   /** The weights and the bias of a line: {w: [w1, w2], b, out}, `out` the weight of what it gives on. */
@@ -222,14 +256,15 @@ const ByHand = (() => {
       sentences.push(`The ${hidden} units are twins. They get the same gradient, and stay one line for ever.`);
     }
     if (steps && RATES[rate] > edge) {
-      sentences.push("The rate is beyond 2/λ: along the steepest direction each step lands further up on the other side.");
+      const there = hidden ? "here: along the steepest direction each step lands further up on the other side" : "at the bottom: near it each step lands further up on the other side, so it cannot settle there";
+      sentences.push(`The rate is beyond 2/λ ${there}.`);
     }
     if (!hidden && set === "xor" && steps > 20) sentences.push("No straight line parts these points. Give the network hidden units.");
     return sentences;
   }
 
   return {
-    REACH, MOST, STEPS, RATES, sets, shape, count, begin, pass, judge, stepped, descend, hessian, largest, limit,
+    REACH, MOST, STEPS, RATES, sets, shape, count, begin, pass, judge, stepped, descend, hessian, largest, limit, bottom, edgeOf,
     lineOf, withLine, foot, throughPoint, ends, twins, address, stateOf, decimals, said,
   };
 })();

@@ -340,8 +340,8 @@
       const { theta, hidden, points, losses, set } = state;
       drawBoard(parts, state, ink);
       layers.show(state, ink);
-      const edge = model.limit(theta, hidden, points);
-      const flag = Number.isFinite(edge) ? [[10 * Math.log10(edge / 0.01), `2/λ here: ${model.decimals(edge)}`]] : [];
+      const edge = model.edgeOf(state);
+      const flag = Number.isFinite(edge) ? [[10 * Math.log10(edge / 0.01), `2/λ ${hidden ? "here" : "at the bottom"}: ${model.decimals(edge)}`]] : [];
       rates.show(state.rate, state.asks ? [] : flag);
       units.show(hidden);
       sets.value = set ?? "own";
