@@ -25,6 +25,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from torch.nn import functional as F
 
 from aesthetic_utils.models import DCGANConfig, Discriminator, Generator
 
@@ -421,12 +422,12 @@ def gan_rotation() -> Figure:
         return x - eta * ahead_y, y + eta * ahead_x
 
     fig, axes = plt.subplots(1, 3, figsize=(5.2, 2.25))
-    u, v = np.meshgrid(np.linspace(-2, 2, 9), np.linspace(-2, 2, 9))
+    u, v = np.meshgrid(np.linspace(-2, 2, 5), np.linspace(-2, 2, 5))
     for ax, rule in zip(axes, (simultaneous, alternating, extragradient), strict=True):
         places = [(1.0, 0.0)]
         while len(places) < steps and max(map(abs, places[-1])) < 2.4:
             places.append(rule(*places[-1]))
-        ax.quiver(u, v, -v, u, color="#C8C8C8", width=0.008, scale=36)
+        ax.quiver(u, v, -v, u, color="#C8C8C8", width=0.01, scale=22)
         ax.plot(*np.array(places).T, color=ORANGE, lw=1.4, marker=".", ms=2.5)
         ax.plot(1, 0, "o", color=ORANGE, ms=4)
         ax.plot(0, 0, "+", color=INK, ms=7, mew=1.4)
@@ -435,6 +436,68 @@ def gan_rotation() -> Figure:
         ax.set_xlabel("$x$", fontsize=12, labelpad=1)
     axes[0].set_ylabel("$y$", fontsize=12, rotation=0, labelpad=6)
     fig.subplots_adjust(left=0.06, right=0.99, top=0.89, bottom=0.1, wspace=0.08)
+    return fig
+
+
+def heaps(n: int, generator: torch.Generator) -> torch.Tensor:
+    """Points in five heaps on a circle: [N, 2]."""
+    angle = 2 * np.pi * torch.arange(n) / 5 + 0.4
+    circle = torch.stack([angle.cos(), angle.sin()], 1)
+    return 1.3 * circle + 0.1 * torch.randn(n, 2, generator=generator)
+
+
+def small(outputs: int) -> torch.nn.Sequential:
+    """2-16-16-outputs, weights of variance 2 / inputs."""
+    bend = torch.nn.LeakyReLU(0.2)
+    layers = [torch.nn.Linear(2, 16), bend, torch.nn.Linear(16, 16), bend]
+    net = torch.nn.Sequential(*layers, torch.nn.Linear(16, outputs))
+    for layer in net[::2]:
+        torch.nn.init.kaiming_normal_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+    return net
+
+
+def played(rounds: int, maker_turns: int) -> tuple[torch.nn.Module, torch.nn.Module]:
+    """Generator and discriminator after so many rounds."""
+    torch.manual_seed(3)
+    generator = torch.Generator().manual_seed(3)
+    maker, judge = small(2), small(1)
+    adams = [
+        torch.optim.Adam(net.parameters(), lr=4e-3, betas=(0.5, 0.999)) for net in (maker, judge)
+    ]
+    for _ in range(rounds):
+        for turn in ["judge"] + ["maker"] * maker_turns:
+            fake = maker(torch.randn(64, 2, generator=generator))
+            if turn == "maker":
+                loss, adam = F.softplus(-judge(fake)).mean(), adams[0]
+            else:
+                real = heaps(65, generator)[:64]
+                loss = F.softplus(-judge(real)).mean() + F.softplus(judge(fake.detach())).mean()
+                adam = adams[1]
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+    return maker, judge
+
+
+def gan_plane() -> Figure:
+    """A GAN in the plane: early, late, and with a generator that takes ten turns in a row."""
+    real = heaps(25, torch.Generator().manual_seed(0))
+    z = torch.randn(30, 2, generator=torch.Generator().manual_seed(1))
+    side = torch.linspace(-2, 2, 40)
+    grid = torch.stack(torch.meshgrid(side, side, indexing="xy"), 2)
+    panels = ((30, 1, "after 30 rounds"), (600, 1, "after 600"), (60, 10, "ten turns of $G$"))
+    fig, axes = plt.subplots(1, 3, figsize=(5.2, 2.0))
+    for ax, (rounds, turns, title) in zip(axes, panels, strict=True):
+        maker, judge = played(rounds, turns)
+        with torch.no_grad():
+            fake, field = maker(z), judge(grid)[..., 0]
+        ax.contour(side, side, field, [0], colors=GREY, linewidths=1)
+        ax.plot(*real.T, "o", color=BLUE, ms=2.6, mew=0)
+        ax.plot(*fake.T, "o", color=ORANGE, ms=3, mew=0)
+        ax.set(xlim=(-2, 2), ylim=(-2, 2), xticks=[], yticks=[], aspect="equal")
+        ax.set_title(title, fontsize=11)
+    fig.subplots_adjust(left=0.01, right=0.99, top=0.87, bottom=0.02, wspace=0.06)
     return fig
 
 
@@ -453,6 +516,7 @@ if __name__ == "__main__":
                 "gan_generator_losses": gan_generator_losses,
                 "gan_turns": gan_turns,
                 "gan_rotation": gan_rotation,
+                "gan_plane": gan_plane,
             }
         )
     )

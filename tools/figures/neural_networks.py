@@ -3,6 +3,8 @@
 `python tools/figures/neural_networks.py` draws them all into book/figures; with names, only those.
 """
 
+import json
+
 import matplotlib.pyplot as plt
 import numpy as np
 from grids import (
@@ -15,6 +17,7 @@ from grids import (
     INK,
     ORANGE,
     RED,
+    ROOT,
     WIDTH,
     arrow,
     canvas,
@@ -183,6 +186,55 @@ def step_sizes() -> Figure:
     return fig
 
 
+def learned(points: np.ndarray, hidden: int, seed: int = 4) -> tuple[list[np.ndarray], ...]:
+    """Weights and biases after 2,000 steps of gradient descent: points are rows of x, y, kind."""
+    rng = np.random.default_rng(seed)
+    sizes = [2, hidden, 1] if hidden else [2, 1]
+    layers = [rng.standard_normal((b, a)) for a, b in zip(sizes, sizes[1:], strict=False)]
+    biases = [rng.uniform(-0.8, 0.8, b) for b in sizes[1:]]
+    x, kind = points[:, :2], points[:, 2:]
+    for _ in range(2000):
+        h = np.maximum(0, x @ layers[0].T + biases[0]) if hidden else x
+        p = 1 / (1 + np.exp(-(h @ layers[-1].T + biases[-1])))
+        delta = (p - kind) / len(x)
+        below = (delta @ layers[-1]) * (h > 0)
+        layers[-1] -= delta.T @ h
+        biases[-1] -= delta.sum(0)
+        if hidden:
+            layers[0] -= below.T @ x
+            biases[0] -= below.sum(0)
+    return layers, biases
+
+
+def by_hand() -> Figure:
+    """A line for two designers, a line for a cross, and four hidden units for the cross."""
+    script = (ROOT / "book" / "live" / "by_hand" / "data.js").read_text("utf-8")
+    drawings = np.array(json.loads(script.partition(" = ")[2].rstrip().removesuffix(";"))["black"])
+    drawings = drawings / [10, 10, 1]
+    rng = np.random.default_rng(5)
+    corner = np.array([(1, 1, 0), (-1, 1, 1), (-1, -1, 0), (1, -1, 1)] * 7, float)
+    cross = corner * np.c_[rng.uniform(0.5, 1.9, (28, 2)), np.ones(28)]
+    panels = ((drawings, 0, "two designers"), (cross, 0, "a cross"), (cross, 4, "hidden units"))
+    fig, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.05), layout="constrained")
+    grid = np.stack(np.meshgrid(*[np.linspace(-2.6, 2.6, 41)] * 2), 2)
+    for ax, (points, hidden, title) in zip(axes, panels, strict=True):
+        layers, biases = learned(points, hidden)
+        h = np.maximum(0, grid @ layers[0].T + biases[0]) if hidden else grid
+        logit = (h @ layers[-1].T + biases[-1])[..., 0]
+        for i in range(hidden):
+            unit = grid @ layers[0][i] + biases[0][i]
+            ax.contour(*grid.transpose(2, 0, 1), unit, [0], colors=GREY, linewidths=0.7)
+        ax.contour(*grid.transpose(2, 0, 1), logit, [0], colors=INK, linewidths=1.8)
+        for value, colour, marker in ((0, BLUE, "o"), (1, ORANGE, "^")):
+            chosen = points[points[:, 2] == value]
+            ax.plot(chosen[:, 0], chosen[:, 1], marker, color=colour, ms=3.4, mew=0)
+        ax.set_title(title, fontsize=11)
+        ax.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), xticks=[], yticks=[], aspect="equal")
+    axes[0].set_xlabel("black")
+    axes[0].set_ylabel("saturation")
+    return fig
+
+
 # --------------------------------------------------------------------------------------------------
 # 2.2
 
@@ -250,6 +302,7 @@ FIGURES = {
     "activations": activations,
     "backpropagation": backpropagation,
     "step_sizes": step_sizes,
+    "by_hand": by_hand,
     "three_ideas": three_ideas,
     "growing_view": growing_view,
 }

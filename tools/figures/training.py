@@ -21,6 +21,7 @@ from grids import (
 )
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
 
 
 def training_loop() -> Figure:
@@ -145,16 +146,15 @@ def descend(rule: str, steps: int = 40) -> np.ndarray:
 
 def training_optimisers() -> Figure:
     fig, axes = plt.subplots(3, 1, figsize=(5.2, 5.6), sharex=True)
-    a, b = np.meshgrid(np.linspace(-10.5, 4, 200), np.linspace(-2.4, 2.4, 120))
-    height = 0.5 * (a**2 + 25 * b**2)
     settings = {
         "gradient descent": r"$\eta=0.07$",
         "momentum": r"$\eta=0.04,\ \mu=0.7$",
         "Adam": r"$\eta=0.6$",
     }
     for ax, (rule, setting) in zip(axes, settings.items(), strict=True):
-        levels = [0.3, 2, 6, 14, 26, 42, 62]
-        ax.contour(a, b, height, levels=levels, colors="#BBBBBB", linewidths=0.7)
+        for level in (0.3, 2, 6, 14, 26, 42, 62):
+            across, along = 2 * np.sqrt(2 * level / CURVATURE)
+            ax.add_patch(Ellipse((0, 0), across, along, fill=False, ec="#BBBBBB", lw=0.7))
         path = descend(rule)
         ax.plot(path[:, 0], path[:, 1], "-", color=BLUE, linewidth=1.2)
         ax.plot(path[:, 0], path[:, 1], "o", color=BLUE, markersize=3)
