@@ -50,6 +50,10 @@ COMMANDS = [
     ["votes"],
     ["votes", "merge"],
     ["votes", "report"],
+    ["class"],
+    ["class", "serve"],
+    ["class", "export"],
+    ["class", "merge"],
     ["data"],
 ]
 
