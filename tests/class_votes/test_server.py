@@ -284,12 +284,21 @@ def test_it_stops_by_itself(store):
 
 
 def test_another_room_is_refused_and_guessing_ends(client, server):
-    server.joins = Limiter(rate=0.001, burst=3)
+    server.guesses = Limiter(rate=0.001, burst=3)
     for code in ("KXPQC", "", SQL):
         status, said = client.send("/join", {"room": code})
         assert status == 403 and "no such room" in said["error"]
     assert client.send("/join", {"room": "KXPQC"})[0] == 429
     assert client.send("/join", {"room": 7})[0] == 429
+
+
+def test_too_many_who_join_at_once_wait_and_a_full_room_stays_full(client, server, monkeypatch):
+    server.joins = Limiter(rate=0.001, burst=2)
+    assert [client.send("/join", {"room": "KXPQB"})[0] for _ in range(3)] == [200, 200, 429]
+    server.joins = Limiter(rate=1, burst=9)
+    monkeypatch.setattr(server_module, "MOST_VOTERS", 2)
+    status, said = client.send("/join", {"room": "KXPQB"})
+    assert status == 403 and "it holds 2 voters" in said["error"]
 
 
 def test_the_code_may_be_typed_in_small_letters(client):

@@ -18,7 +18,7 @@ const say = (text, error = false) => {
   at("said").textContent = text;
   at("said").className = error ? "error" : "";
 };
-const percent = (x) => `${Math.round(100 * x)} %`;
+const percent = (x) => `${Math.round(100 * x)}\u00a0%`.replace("-", "\u2212");
 const between = (x) => `${percent(x.value)} (${percent(x.low)} to ${percent(x.high)})`;
 const signed = (x) => x.toFixed(2).replace("-", "\u2212");
 
@@ -83,8 +83,8 @@ function show(board) {
       `${board.agreement.common} common questions of ${board.voters} voters.`
     : "";
   at("parts").textContent = board.parts
-    ? `Of what decides a choice, ${between(board.parts.shared)} is shared by all, ${between(board.parts.private)} is private ` +
-      `taste, and ${between(board.parts.noise)} is not repeated by the same person. ` +
+    ? `Of the variance of your choices, ${between(board.parts.shared)} is shared by all, ${between(board.parts.private)} is private ` +
+      `taste, and ${between(board.parts.noise)} is noise, not repeated by the same person. ` +
       `${board.parts.shared.n} voters, ${board.parts.questions} questions answered twice.`
     : "";
   at("notes").replaceChildren(

@@ -11,7 +11,7 @@ let busy = false;
 
 const room = () => at("room").value.trim().toUpperCase();
 const say = (text, error = false) => {
-  at("said").textContent = text;
+  at("said").textContent = text.charAt(0).toUpperCase() + text.slice(1);
   at("said").className = error ? "error" : "";
 };
 
@@ -54,7 +54,7 @@ function show(answer) {
   for (const side of sides) {
     const [number, name] = asked[side];
     at(`${side}-picture`).src = `/picture/${encodeURIComponent(room())}/${number}`;
-    at(`${side}-picture`).alt = `${side} picture: ${name.replaceAll("_", " ")}`;
+    at(`${side}-picture`).alt = `${side === "left" ? "first" : "second"} picture: ${name.replaceAll("_", " ")}`;
   }
   shown = performance.now();
 }
@@ -68,6 +68,7 @@ async function step(path, body = {}) {
     if (error.status === 401) sessionStorage.clear(); // everything was deleted: join anew
     at("join").hidden = error.status !== 401 && error.status !== 403;
     at("vote").hidden = !at("join").hidden;
+    if (!at("join").hidden) at("title").textContent = "Vote with your class";
     say(error.message, true);
   }
   busy = false;
