@@ -14,6 +14,7 @@ from aesthetic_utils.cli.classroom import add_class
 from aesthetic_utils.cli.common import UsageError
 from aesthetic_utils.cli.compare import add_compare
 from aesthetic_utils.cli.data import add_data
+from aesthetic_utils.cli.grade import add_grade
 from aesthetic_utils.cli.measure import add_measure
 from aesthetic_utils.cli.train import add_train
 from aesthetic_utils.cli.upscale import add_upscale
@@ -52,6 +53,15 @@ def build_parser() -> argparse.ArgumentParser:
         prog="aesthetic", description="The tools of the course Deep Learning and Human Aesthetics."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (add_train, add_upscale, add_measure, add_compare, add_votes, add_class, add_data):
+    for add in (
+        add_train,
+        add_upscale,
+        add_measure,
+        add_compare,
+        add_votes,
+        add_class,
+        add_grade,
+        add_data,
+    ):
         add(commands)
     return parser

@@ -54,6 +54,7 @@ COMMANDS = [
     ["class", "serve"],
     ["class", "export"],
     ["class", "merge"],
+    ["grade"],
     ["data"],
 ]
 
