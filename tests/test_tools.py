@@ -134,7 +134,7 @@ def test_every_tool_is_tried():
     tried |= {"gpu_runs"}  # test_gpu_runs.py
     # each has a test file of its own
     tried |= {"export_onnx", "publish_data_worth", "publish_flow", "publish_memorisation"}
-    tried |= {"publish_generator_seeds", "live_networks"}
+    tried |= {"classroom", "live_networks", "publish_generator_seeds"}
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
 

@@ -1,4 +1,4 @@
-"""The command `aesthetic`: train networks, enlarge, measure and compare pictures, votes, data.
+"""The command `aesthetic`: train networks, enlarge, measure and compare pictures, votes, classes, data.
 
 Exit code 0 when it worked, 1 when it did not, 2 when the command was not understood. What a user
 can put right is said in a sentence on stderr, without a traceback. Heavy modules are imported by
@@ -10,9 +10,11 @@ import io
 import sys
 from collections.abc import Sequence
 
+from aesthetic_utils.cli.classroom import add_class
 from aesthetic_utils.cli.common import UsageError
 from aesthetic_utils.cli.compare import add_compare
 from aesthetic_utils.cli.data import add_data
+from aesthetic_utils.cli.grade import add_grade
 from aesthetic_utils.cli.measure import add_measure
 from aesthetic_utils.cli.train import add_train
 from aesthetic_utils.cli.upscale import add_upscale
@@ -51,6 +53,15 @@ def build_parser() -> argparse.ArgumentParser:
         prog="aesthetic", description="The tools of the course Deep Learning and Human Aesthetics."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (add_train, add_upscale, add_measure, add_compare, add_votes, add_data):
+    for add in (
+        add_train,
+        add_upscale,
+        add_measure,
+        add_compare,
+        add_votes,
+        add_class,
+        add_grade,
+        add_data,
+    ):
         add(commands)
     return parser

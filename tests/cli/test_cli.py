@@ -50,6 +50,11 @@ COMMANDS = [
     ["votes"],
     ["votes", "merge"],
     ["votes", "report"],
+    ["class"],
+    ["class", "serve"],
+    ["class", "export"],
+    ["class", "merge"],
+    ["grade"],
     ["data"],
 ]
 

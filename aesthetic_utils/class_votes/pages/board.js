@@ -1,0 +1,140 @@
+// The teacher's page. Its key stands behind the # of the address, which no browser sends along by itself.
+"use strict";
+
+const EVERY_MS = 3000;
+const at = (id) => document.getElementById(id);
+const key = decodeURIComponent(location.hash.slice(1));
+const SVG = "http://www.w3.org/2000/svg";
+
+async function ask(what) {
+  const headers = { "Content-Type": "application/json", "X-Teacher": key };
+  const answer = await fetch("/teacher", { method: "POST", headers, body: JSON.stringify({ do: what }) });
+  const said = await answer.json();
+  if (!answer.ok) throw new Error(said.error);
+  return said;
+}
+
+const say = (text, error = false) => {
+  at("said").textContent = text;
+  at("said").className = error ? "error" : "";
+};
+const percent = (x) => `${Math.round(100 * x)}\u00a0%`.replace("-", "\u2212");
+const between = (x) => `${percent(x.value)} (${percent(x.low)} to ${percent(x.high)})`;
+const signed = (x) => x.toFixed(2).replace("-", "\u2212");
+
+function svg(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function cell(row, kind, ...children) {
+  const made = document.createElement(kind);
+  made.append(...children);
+  row.append(made);
+  return made;
+}
+
+// A score with its interval, on a line from -most to most.
+function bar(row, most) {
+  const x = (score) => 200 + (190 * Math.max(-most, Math.min(most, score))) / most;
+  const drawn = svg("svg", { viewBox: "0 0 400 20", preserveAspectRatio: "none", "aria-hidden": "true" });
+  drawn.append(
+    svg("line", { class: "middle", x1: 200, x2: 200, y1: 0, y2: 20 }),
+    svg("line", { x1: x(row.low), x2: x(row.high), y1: 10, y2: 10 }),
+    svg("circle", { cx: x(row.score), cy: 10, r: 6 }),
+  );
+  return drawn;
+}
+
+function ranking(board) {
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  for (const text of ["rank", "picture", "score", "95 % interval", ""]) cell(head, "th", text).scope = "col";
+  const most = Math.max(1, ...board.ranking.flatMap((row) => [Math.abs(row.low), Math.abs(row.high)]));
+  const body = table.createTBody();
+  for (const row of board.ranking) {
+    const line = body.insertRow();
+    cell(line, "td", row.best === row.worst ? `${row.rank}` : `${row.rank} (${row.best} to ${row.worst})`);
+    const picture = new Image();
+    picture.src = `/picture/${board.room}/${board.items.indexOf(row.item)}`;
+    picture.alt = "";
+    picture.className = "thumb";
+    const name = cell(line, "th", picture, row.item.replaceAll("_", " "));
+    name.scope = "row";
+    cell(line, "td", signed(row.score));
+    cell(line, "td", `${signed(row.low)} to ${signed(row.high)}`);
+    cell(line, "td", bar(row, most)).className = "bar";
+  }
+  return table;
+}
+
+function show(board) {
+  at("question").textContent = board.question;
+  at("address").textContent = board.address;
+  at("code").textContent = board.room;
+  at("count").textContent =
+    `${board.joined} joined, ${board.votes} votes; round ${board.round} of ${board.rounds}, ${board.asked} questions each.`;
+  at("open").disabled = board.round >= board.rounds;
+  const all = board.joined > 0 && board.votes >= board.joined * board.asked * board.round;
+  at("numbers").hidden = at("hide").checked && !all;
+  at("agreement").textContent = board.agreement
+    ? `Two of you prefer the same of two pictures in ${between(board.agreement)} of cases; by chance it would be 50 %. ` +
+      `${board.agreement.common} common questions of ${board.voters} voters.`
+    : "";
+  at("parts").textContent = board.parts
+    ? `Of the variance of your choices, ${between(board.parts.shared)} is shared by all, ${between(board.parts.private)} is private ` +
+      `taste, and ${between(board.parts.noise)} is noise, not repeated by the same person. ` +
+      `${board.parts.shared.n} voters, ${board.parts.questions} questions answered twice.`
+    : "";
+  at("notes").replaceChildren(
+    ...[...board.cannot, ...board.notes].map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }),
+  );
+  at("ranking").replaceChildren(...(board.ranking.length ? [ranking(board)] : []));
+}
+
+async function refresh() {
+  try {
+    show(await ask("board"));
+  } catch (error) {
+    say(error instanceof TypeError ? "No connection; the program may have been stopped." : error.message, true);
+  }
+}
+
+async function press(what, then) {
+  try {
+    const answer = await ask(what);
+    say(then(answer) ?? "");
+    if (what !== "stop") await refresh();
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
+function save({ name, csv }) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+let stopped = false;
+at("open").addEventListener("click", () => press("open", () => "The second round is open."));
+at("export").addEventListener("click", () => press("export", save));
+at("delete").addEventListener("click", () => {
+  if (confirm("Delete every vote and every voter of this room? This cannot be undone."))
+    press("delete", () => "All votes and voters are deleted.");
+});
+at("stop").addEventListener("click", () => {
+  if (!confirm("Stop the program? The votes stay in its file.")) return;
+  stopped = true;
+  press("stop", () => "Stopped. The votes are in the file that the program named.");
+});
+at("hide").addEventListener("change", refresh);
+refresh();
+setInterval(() => stopped || refresh(), EVERY_MS);

@@ -1,0 +1,99 @@
+// A voter's page. It knows who it is for as long as its tab is open (sessionStorage), and sends nothing elsewhere.
+"use strict";
+
+const TOO_FAST_MS = 250; // a second tap within this time was meant for the question before
+const WAIT_MS = 3000; // between looks for the second round, and between tries when the network is away
+const at = (id) => document.getElementById(id);
+const sides = ["left", "right"];
+let asked = null; // the question on the page
+let shown = 0; // when it came, in milliseconds
+let busy = false;
+
+const room = () => at("room").value.trim().toUpperCase();
+const say = (text, error = false) => {
+  at("said").textContent = text.charAt(0).toUpperCase() + text.slice(1);
+  at("said").className = error ? "error" : "";
+};
+
+async function send(path, body) {
+  const headers = { "Content-Type": "application/json", "X-Voter": sessionStorage.getItem("secret") ?? "" };
+  const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify({ room: room(), ...body }) });
+  const said = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status });
+  return said;
+}
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// The same until it arrives: a vote that is sent twice is kept once.
+async function sendUntilThere(path, body) {
+  for (;;) {
+    try {
+      return await send(path, body);
+    } catch (error) {
+      if (error.status && error.status !== 429 && error.status !== 503) throw error;
+      say(error.status ? error.message : "No connection to the teacher's computer; trying again.", true);
+      await pause(error.status ? 1000 : WAIT_MS);
+    }
+  }
+}
+
+function show(answer) {
+  say("");
+  at("join").hidden = true;
+  asked = answer.asked ?? null;
+  at("vote").hidden = !asked;
+  if (!asked) {
+    at("title").textContent = answer.done ? "Thank you" : "Thank you; please wait";
+    say(answer.done ? "That was all. Look at the board." : "The second round opens here by itself.");
+    if (answer.wait) setTimeout(next, WAIT_MS);
+    return;
+  }
+  at("title").textContent = asked.question;
+  at("place").textContent = `Question ${answer.place} of ${answer.of}, round ${asked.round}`;
+  for (const side of sides) {
+    const [number, name] = asked[side];
+    at(`${side}-picture`).src = `/picture/${encodeURIComponent(room())}/${number}`;
+    at(`${side}-picture`).alt = `${side === "left" ? "first" : "second"} picture: ${name.replaceAll("_", " ")}`;
+  }
+  shown = performance.now();
+}
+
+async function step(path, body = {}) {
+  if (busy) return;
+  busy = true;
+  try {
+    show(await sendUntilThere(path, body));
+  } catch (error) {
+    if (error.status === 401) sessionStorage.clear(); // everything was deleted: join anew
+    at("join").hidden = error.status !== 401 && error.status !== 403;
+    at("vote").hidden = !at("join").hidden;
+    if (!at("join").hidden) at("title").textContent = "Vote with your class";
+    say(error.message, true);
+  }
+  busy = false;
+}
+
+const next = () => step("/next");
+
+async function join(event) {
+  event.preventDefault();
+  try {
+    const { secret } = await send("/join", {});
+    sessionStorage.setItem("secret", secret);
+    sessionStorage.setItem("room", room());
+    await next();
+    at("title").focus();
+  } catch (error) {
+    say(error.status ? error.message : "No connection to the teacher's computer.", true);
+  }
+}
+
+for (const side of sides)
+  at(side).addEventListener("click", () => {
+    const ms = Math.round(performance.now() - shown);
+    if (asked && ms >= TOO_FAST_MS) step("/vote", { round: asked.round, pair: asked.pair, choice: side, ms });
+  });
+at("join").addEventListener("submit", join);
+at("room").value = sessionStorage.getItem("room") ?? new URLSearchParams(location.search).get("room") ?? "";
+if (sessionStorage.getItem("secret")) next();

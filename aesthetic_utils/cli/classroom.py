@@ -1,0 +1,201 @@
+"""The command `aesthetic class`: a class that votes together, and its files."""
+
+import argparse
+import glob
+import shutil
+import sys
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aesthetic_utils.cli.common import merged_votes, plural, require_absent, whole_number
+from aesthetic_utils.storage import AestheticError
+
+if TYPE_CHECKING:
+    from aesthetic_utils.class_votes.store import VoteStore
+
+HOURS = 3.0  # after which the server stops by itself
+
+
+def add_class(commands: argparse._SubParsersAction) -> None:
+    """Add `aesthetic class` to the commands."""
+    parser = commands.add_parser(
+        "class",
+        help="let a class vote together",
+        description="Let a class vote from its phones, on this computer and no other.",
+    )
+    actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+    _add_serve(actions)
+    export = actions.add_parser(
+        "export",
+        help="write the votes of a class to a CSV file",
+        description="Write the votes that `aesthetic class serve` kept, as the package's file of votes.",
+    )
+    export.add_argument("votes", type=Path, help="the file of `aesthetic class serve`")
+    export.add_argument("--out", type=Path, required=True, help="the file to write")
+    export.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    export.set_defaults(run=export_votes)
+    merge = actions.add_parser(
+        "merge",
+        help="join files of votes into one",
+        description="Join files of votes, such as those that learners brought on a stick, into one: each vote once, ordered "
+        "by time. Rows that are no votes are named and left out; the exit code is then 1.",
+    )
+    merge.add_argument("files", nargs="+", help="the files; patterns such as *.csv are understood")
+    merge.add_argument("--out", type=Path, required=True, help="the file to write")
+    merge.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    merge.set_defaults(run=merge_files)
+
+
+def _add_serve(actions: argparse._SubParsersAction) -> None:
+    serve = actions.add_parser(
+        "serve",
+        help="serve the pages on which a class votes",
+        description="Serve the pages on which a class votes, and the board for the wall, to the network that this computer is "
+        "in. Votes are kept in one file here, under random names; nothing goes to another host. The same file goes on with "
+        "the same room.",
+    )
+    serve.add_argument(
+        "pictures", type=Path, nargs="?", help="a folder of pictures; eight of the course's without"
+    )
+    serve.add_argument("--votes", type=Path, default=Path("class_votes.sqlite"), help="the file that keeps the votes (default: %(default)s)")  # fmt: skip
+    serve.add_argument(
+        "--address", help="of this computer in the network of the class; found out without"
+    )
+    serve.add_argument(
+        "--port", type=_port, default=8777, help="default: %(default)s; 0 takes a free one"
+    )
+    serve.add_argument("--question", help="what is asked about each pair; of a new room")
+    serve.add_argument("--questions", type=whole_number, default=12, help="pairs a voter sees in a round (default: %(default)s); of a new room")  # fmt: skip
+    serve.add_argument(
+        "--hours", type=_hours, default=HOURS, help="stop by itself after so long (default: 3)"
+    )
+    serve.set_defaults(run=serve_class)
+
+
+def serve_class(options: argparse.Namespace) -> None:
+    """`aesthetic class serve`: prints where to go, and serves until it is stopped."""
+    from aesthetic_utils.class_votes.room import read_pictures
+    from aesthetic_utils.class_votes.server import ClassServer, lan_address, serve
+    from aesthetic_utils.class_votes.store import VoteStore
+
+    pictures = read_pictures(options.pictures)
+    host = options.address or lan_address()
+    store = VoteStore(options.votes)
+    try:
+        went_on = _open_room(store, pictures, options)
+        server = ClassServer(store, pictures, host=host, port=options.port)
+        end = datetime.now() + timedelta(hours=options.hours)
+        page = f"http://{server.address}/"
+        if host.startswith("127."):
+            print(
+                "aesthetic: this address reaches this computer alone; give --address to let others in",
+                file=sys.stderr,
+            )
+        print(f"Voters:   {page}?room={server.room.code}")
+        print(f"Code:     {server.room.code}")
+        print(f"Board:    {page}board#{store.teacher}   (yours alone: it can export and delete)")
+        print(f"Votes:    {options.votes}{', with those that are there' if went_on else ''}")
+        print(f"Stops by itself at {end:%H:%M}; Ctrl-C stops it before.", flush=True)
+        why = serve(server, hours=options.hours)
+        said = "The time is over" if why == "time" else "Stopped"
+        print(
+            f"{said}. {plural(len(store.votes()), 'vote')} in {options.votes}; to write them: aesthetic class export"
+        )
+    finally:
+        store.close()
+
+
+def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse.Namespace) -> bool:
+    """Make the room of a new file; True where the file has one, which goes on."""
+    from aesthetic_utils.class_votes.room import QUESTION, Room, class_pairs, new_code
+    from aesthetic_utils.judgements.vote_record import ITEM
+
+    if (room := store.room()) is not None:
+        if room.items != tuple(pictures):
+            raise AestheticError(
+                f"{options.votes} is of other pictures ({', '.join(room.items[:3])}, ...); give another --votes"
+            )
+        return True
+    question = options.question or QUESTION
+    if not ITEM.fullmatch(question):
+        raise AestheticError("give the --question in one line of at most 200 characters")
+    pairs = class_pairs(len(pictures), options.questions)
+    store.open_room(Room(code=new_code(), question=question, items=tuple(pictures), pairs=pairs))
+    return False
+
+
+def export_votes(options: argparse.Namespace) -> None:
+    """`aesthetic class export`: the votes as a file of votes."""
+    from aesthetic_utils.class_votes.store import VoteStore
+    from aesthetic_utils.judgements.vote_file import write_votes
+
+    if not options.votes.is_file():
+        raise AestheticError(
+            f"{options.votes} is not there; name the file of `aesthetic class serve`"
+        )
+    require_absent(options.out, options.overwrite)
+    store = VoteStore(options.votes)
+    try:
+        votes = store.votes()
+    finally:
+        store.close()
+    write_votes(options.out, votes)
+    print(
+        f"{plural(len(votes), 'vote')} of {plural(len({vote.rater for vote in votes}), 'voter')}: {options.out}"
+    )
+
+
+def merge_files(options: argparse.Namespace) -> int:
+    """`aesthetic class merge`: one file of all votes, and on stderr what should be looked at."""
+    from aesthetic_utils.judgements.vote_file import write_votes
+
+    paths = _files(options.files)
+    if options.out.resolve() in {path.resolve() for path in paths}:
+        raise AestheticError(f"{options.out} is one of the files to merge; choose another --out")
+    require_absent(options.out, options.overwrite)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, path in enumerate(paths, start=1):
+            place = Path(folder) / f"file {number}"  # two learners' files may have the same name
+            place.mkdir()
+            try:
+                shutil.copyfile(path, place / f"{path.stem}.csv")
+            except OSError as error:
+                raise AestheticError(f"{path} cannot be read: {error.strerror}") from error
+        merged = merged_votes(Path(folder), options.out)
+    write_votes(options.out, merged.votes)
+    raters = len({vote.rater for vote in merged.votes})
+    print(
+        f"{plural(len(merged.votes), 'vote')} of {plural(raters, 'rater')} from {plural(len(merged.files), 'file')}, "
+        f"{plural(merged.duplicates, 'row')} twice: {options.out}"
+    )
+    return 1 if merged.problems else 0
+
+
+def _files(given: list[str]) -> list[Path]:
+    """The files, each once; Windows leaves patterns to the program."""
+    found: dict[Path, None] = {}
+    for text in given:
+        paths = [Path(text)] if Path(text).is_file() else [Path(p) for p in sorted(glob.glob(text))]
+        if not paths:
+            raise AestheticError(f"there is no file {text}")
+        found |= dict.fromkeys(path for path in paths if path.is_file())
+    return list(found)
+
+
+def _port(text: str) -> int:
+    value = int(text) if text.isdecimal() and len(text) < 6 else -1
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; give a number from 0 to 65535")
+    return value
+
+
+def _hours(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 24:
+        raise argparse.ArgumentTypeError(f"{text} is no time; give hours, at most 24")
+    return value

@@ -1,0 +1,249 @@
+"""The command `aesthetic grade`: the exercises of a class's notebooks, one row a notebook.
+
+Each notebook runs in a process of its own, in an empty folder, with limits of time, memory and file size, and in smoke
+mode. That guards the teacher's computer against accidents: loops that do not end, memory that fills, a notebook
+that is none. It is no prison: what a learner wrote runs with the rights of whoever grades, so grade strangers' notebooks
+on a computer that holds nothing.
+"""
+
+import argparse
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aesthetic_utils.cli.common import plural, require_absent, whole_number
+from aesthetic_utils.storage import AestheticError, atomic_path, reason
+
+SECONDS, MEGABYTES = 300, 4000  # a lesson takes 25 s and 1 GB in smoke mode
+CELL_SECONDS = 60
+FILE_MEGABYTES = 200  # that a notebook may write, a file
+READ = 2_000_000  # bytes that are read of what a notebook said
+RIGHT, WRONG, NONE, MISSING = "right", "not yet", "no answer", "missing"
+
+
+@dataclass(kw_only=True)
+class Graded:
+    """What became of one notebook."""
+
+    file: str
+    status: str = "ok"  # or why not all of it could be graded
+    answers: dict[str, str] = field(
+        default_factory=dict
+    )  # key -> RIGHT, WRONG or NONE; the best of several
+    errors: int = 0  # cells that raised
+    seconds: float = 0.0
+
+    @property
+    def right(self) -> int:
+        return sum(answer == RIGHT for answer in self.answers.values())
+
+
+def add_grade(commands: argparse._SubParsersAction) -> None:
+    """Add `aesthetic grade` to the commands."""
+    parser = commands.add_parser(
+        "grade",
+        help="grade the exercises of a folder of notebooks",
+        description="Run the notebooks of a folder one after the other, each in a process of its own with limits, and write "
+        "which of their exercises are right. A notebook that is broken, empty or does not end is named, and the others are "
+        "graded; the exit code is then 1. What learners wrote is executed with your rights: grade strangers' notebooks on a "
+        "computer that holds nothing.",
+    )
+    parser.add_argument(
+        "folder", type=Path, help="where the notebooks lie; subfolders are looked through"
+    )
+    parser.add_argument(
+        "--csv", type=Path, required=True, help="the table to write, one row a notebook"
+    )
+    parser.add_argument("--seconds", type=whole_number, default=SECONDS, help="that a notebook may take (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--cell-seconds", type=whole_number, default=CELL_SECONDS, help="that one of its cells may take (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--memory", type=whole_number, default=MEGABYTES, help="that it may take, in MB, on Linux (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="replace a table that is there")
+    parser.set_defaults(run=grade)
+
+
+def grade(options: argparse.Namespace) -> int:
+    """`aesthetic grade`: the table, and a line a notebook on the way."""
+    require_absent(options.csv, options.overwrite, "--csv")
+    if not options.folder.is_dir():
+        raise AestheticError(f"{options.folder} is no folder; name the one with the notebooks")
+    paths = sorted(
+        path
+        for path in options.folder.rglob("*.ipynb")
+        if not any(part.startswith(".") for part in path.relative_to(options.folder).parts)
+    )
+    if not paths:
+        raise AestheticError(f"there is no notebook in {options.folder}")
+    graded = []
+    for path in paths:
+        found = grade_notebook(
+            path,
+            seconds=options.seconds,
+            cell_seconds=options.cell_seconds,
+            megabytes=options.memory,
+        )
+        found.file = path.relative_to(options.folder).as_posix()
+        graded.append(found)
+        said = "" if found.status == "ok" else f"; {found.status}"
+        print(f"{found.file}: {found.right} of {len(expected(found))} right{said}", flush=True)
+    write_table(options.csv, graded)
+    trouble = sum(found.status != "ok" for found in graded)
+    print(f"{plural(len(graded), 'notebook')}, {trouble} with trouble: {options.csv}")
+    return 1 if trouble else 0
+
+
+def grade_notebook(
+    path: Path, *, seconds: float = SECONDS, cell_seconds: float = CELL_SECONDS, megabytes: int = MEGABYTES
+) -> Graded:  # fmt: skip
+    """Run one notebook in a process of its own; whatever it does, this returns.
+
+    seconds and cell_seconds: of the clock, for all of it and for one cell. megabytes: of memory, on Linux.
+    """
+    found, began = Graded(file=path.name), time.monotonic()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        results, inside = Path(folder) / "results", Path(folder) / "work"
+        inside.mkdir()
+        results.touch()
+        command = [sys.executable, "-m", "aesthetic_utils.cli.grade_worker"]
+        command += [str(path.resolve()), str(results), str(cell_seconds)]
+        process = subprocess.Popen(
+            command, cwd=inside, env=_environment(inside), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=_limits(seconds, megabytes),
+        )  # fmt: skip
+        try:
+            process.wait(seconds)
+            late = False
+        except subprocess.TimeoutExpired:
+            late = True
+        finally:
+            _end(process)
+        with results.open("rb") as file:
+            lines = file.read(READ).decode("utf-8", "replace").splitlines()
+    _read(found, lines, late)
+    found.seconds = time.monotonic() - began
+    return found
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """What a notebook may know of this computer."""
+    package = str(Path(__file__).parents[2])
+    kept = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "AESTHETIC_DATA", "LD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "HOME": str(home), "AESTHETIC_MODE": "smoke", "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONUTF8": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH")))),
+    }  # fmt: skip
+
+
+def _limits(seconds: float, megabytes: int) -> Any:
+    """What the process does before it runs anything; None where the system has no such limits."""
+    try:
+        import resource
+    except ImportError:  # Windows: the time alone is limited
+        return None
+
+    def limit() -> None:
+        for what, most in (
+            (resource.RLIMIT_DATA, megabytes * 2**20),
+            (resource.RLIMIT_FSIZE, FILE_MEGABYTES * 2**20),
+            (resource.RLIMIT_CPU, int(2 * seconds) + 1),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            resource.setrlimit(what, (most, most))
+
+    return limit
+
+
+def _end(process: subprocess.Popen) -> None:
+    """The process and all that it started."""
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+    else:
+        process.kill()
+    process.wait()
+
+
+def _read(found: Graded, lines: list[str], late: bool) -> None:
+    """What the worker wrote, into `found`."""
+    said: list[dict[str, Any]] = []
+    for line in lines:
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue
+        said += [one] if isinstance(one, dict) else []
+    slow, memory = ([s[name] for s in said if name in s] for name in ("slow", "memory"))
+    broken = [s["broken"] for s in said if "broken" in s]
+    found.errors = sum("error" in s for s in said)
+    for s in said:
+        if "verdict" in s and _is_exercise(key := str(s.get("key"))):
+            _keep_best(found.answers, key, str(s["verdict"]))
+    if broken:
+        found.status = f"broken: {broken[0]}"
+    elif any(s.get("cells") == 0 for s in said):
+        found.status = "empty: it has no cell of code"
+    elif late:
+        found.status = "stopped: it took too long"
+    elif not any("end" in s for s in said):
+        found.status = "stopped: it ended itself, or took too much memory"
+    elif memory:
+        found.status = f"too much memory in cell {memory[0]}"
+    elif slow:
+        found.status = f"too slow in cell {slow[0]}"
+    elif not found.answers:
+        found.status = "no exercise of the course is in it"
+
+
+def _is_exercise(key: str) -> bool:
+    from aesthetic_utils.exercises import exercises_of, lesson_names
+
+    lesson, _, name = key.partition("/")
+    return lesson in lesson_names() and name in exercises_of(lesson)
+
+
+def _keep_best(answers: dict[str, str], key: str, verdict: str) -> None:
+    from aesthetic_utils.exercises import NO_ANSWER
+
+    now = RIGHT if verdict == "Right." else NONE if verdict == NO_ANSWER else WRONG
+    rank = (NONE, WRONG, RIGHT)
+    if key not in answers or rank.index(now) > rank.index(answers[key]):
+        answers[key] = now
+
+
+def expected(found: Graded) -> list[str]:
+    """Keys of all exercises of the lessons that a notebook answers."""
+    from aesthetic_utils.exercises import exercises_of
+
+    lessons = sorted({key.partition("/")[0] for key in found.answers})
+    return [f"{lesson}/{name}" for lesson in lessons for name in exercises_of(lesson)]
+
+
+def write_table(path: Path, graded: list[Graded]) -> None:
+    """One row a notebook, one column an exercise; of an exercise of another lesson nothing is said."""
+    keys = sorted({key for found in graded for key in expected(found)})
+    head = ["file", "status", "right", "of", "cells that raised", "seconds", *keys]
+    try:
+        with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(head)
+            for found in graded:
+                mine = expected(found)
+                states = [found.answers.get(key, MISSING) if key in mine else "" for key in keys]
+                row = [found.right, len(mine), found.errors, f"{found.seconds:.1f}", *states]
+                writer.writerow([_plain(found.file), _plain(found.status), *row])
+    except OSError as error:
+        raise AestheticError(f"{path} cannot be written: {reason(error)}") from error
+
+
+def _plain(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t" else text

@@ -1,0 +1,74 @@
+"""The pages of a class that votes: a phone, and the board on the wall."""
+
+import threading
+
+import pytest
+from PIL import Image
+
+from aesthetic_utils.class_votes.room import Room, class_pairs, read_pictures
+from aesthetic_utils.class_votes.server import ClassServer, serve
+from aesthetic_utils.class_votes.store import VoteStore
+from aesthetic_utils.judgements.vote_file import read_votes
+
+NAMES = ("<b>bold</b>", "plain", "'); DROP TABLE votes; --")
+
+
+@pytest.fixture
+def server(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i in range(3):
+        Image.new("RGB", (90, 60), (80 * i, 90, 120)).save(folder / f"{i}.png")
+    pictures = dict(zip(NAMES, read_pictures(folder).values(), strict=True))
+    store = VoteStore(tmp_path / "votes.sqlite")
+    store.open_room(Room(code="KXPQB", question="Which?", items=NAMES, pairs=class_pairs(3, 3)))
+    server = ClassServer(store, pictures, host="127.0.0.1")
+    thread = threading.Thread(target=serve, args=(server,), kwargs={"hours": 1})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join(5)
+    store.close()
+
+
+def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
+    address = f"http://{server.address}/"
+    errors: list[str] = []
+    phone = opened(browser, f"{address}?room=kxpqb", 360, errors)
+    board = opened(browser, f"{address}board#{server.teacher}", 1280, errors)
+    phone.get_by_role("button", name="Join").click()
+    answer(phone, 1)
+    phone.get_by_text("The second round opens here").wait_for()
+    board.get_by_role("button", name="Open the second round").click()
+    answer(phone, 2)
+    phone.get_by_text("Look at the board.").wait_for()
+    row = board.get_by_role("row", name="<b>bold</b>")  # a name is text
+    row.wait_for(timeout=20_000)
+    assert board.locator("b").count() == 0 and board.get_by_role("row").count() == 4
+    with board.expect_download() as download:
+        board.get_by_role("button", name="Save the votes").click()
+    votes, problems = read_votes(download.value.path())
+    assert len(votes) == 6 and not problems
+    board.on("dialog", lambda dialog: dialog.accept())
+    board.get_by_role("button", name="Delete all").click()
+    board.get_by_text("All votes and voters are deleted.").wait_for()
+    assert server.store.votes() == [] and errors == []
+    for page in (phone, board):
+        page.close()
+
+
+def opened(browser, url: str, width: int, errors: list[str]):
+    page = browser.new_page(viewport={"width": width, "height": 800}, accept_downloads=True)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.goto(url)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return page
+
+
+def answer(phone, number: int) -> None:
+    """The three questions of a round, by the first picture."""
+    for place in (1, 2, 3):
+        phone.get_by_text(f"Question {place} of 3, round {number}").wait_for(timeout=20_000)
+        phone.wait_for_timeout(300)  # a quicker tap is taken for one on the question before
+        phone.get_by_role("button", name="first picture").click()

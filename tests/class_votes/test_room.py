@@ -1,0 +1,165 @@
+"""What a class is asked, and the commands `aesthetic class ...` without their server."""
+
+import sqlite3
+from collections import Counter
+
+import pytest
+
+from aesthetic_utils.class_votes.board import board_numbers
+from aesthetic_utils.class_votes.room import Room, class_pairs, new_code, order_for, read_pictures
+from aesthetic_utils.class_votes.store import VoteStore
+from aesthetic_utils.cli import main as cli
+from aesthetic_utils.judgements.vote_file import append_vote, read_votes
+from aesthetic_utils.judgements.vote_record import pair_vote
+from aesthetic_utils.storage import AestheticError
+
+
+@pytest.mark.parametrize(("items", "questions"), [(2, 5), (3, 2), (8, 12), (8, 28), (8, 99), (5, 10), (20, 20)])  # fmt: skip
+def test_pairs_are_different_and_link_all_items_evenly(items, questions):
+    pairs = class_pairs(items, questions)
+    assert len(pairs) == len(set(pairs)) == min(questions, items * (items - 1) // 2)
+    assert all(0 <= a < b < items for a, b in pairs)
+    if questions >= items:
+        times = Counter(i for pair in pairs for i in pair)
+        assert len(times) == items and max(times.values()) - min(times.values()) <= 2
+        linked, new = {0}, {0}
+        while new:
+            new = {i for pair in pairs if set(pair) & linked for i in pair} - linked
+            linked |= new
+        assert len(linked) == items
+
+
+def room(items: int = 6, questions: int = 9) -> Room:
+    names = tuple(f"item {i}" for i in range(items))
+    return Room(code=new_code(), question="Which?", items=names, pairs=class_pairs(items, questions))  # fmt: skip
+
+
+def test_the_second_round_asks_the_same_with_the_sides_swapped_in_another_order():
+    asked = room()
+    first, second = (order_for(asked, "r-1", number) for number in (1, 2))
+    assert [q.pair for q in first] != [q.pair for q in second]
+    sides = {q.pair: (q.left, q.right) for q in first}
+    assert {q.pair: (q.right, q.left) for q in second} == sides and len(sides) == 9
+    assert order_for(asked, "r-1", 1) == first  # the same when asked again
+    left = [order_for(asked, f"r-{i}", 1)[0].left for i in range(200)]
+    assert len(set(left)) == 6  # voters begin elsewhere
+
+
+def test_codes_are_drawn():
+    codes = {new_code() for _ in range(200)}
+    assert len(codes) > 195 and all(len(c) == 5 and c.isupper() and not set(c) & set("AEIOUY") for c in codes)  # fmt: skip
+
+
+def test_the_course_s_pictures_are_there():
+    found = read_pictures(None)
+    assert len(found) == 8 and all(data.startswith(b"\xff\xd8") for data in found.values())
+    assert sum(map(len, found.values())) < 1_500_000
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_too_few_pictures(tmp_path, count):
+    for i in range(count):
+        (tmp_path / f"{i}.png").touch()
+    with pytest.raises(AestheticError, match=f"there are {count} pictures"):
+        read_pictures(tmp_path)
+    with pytest.raises(AestheticError, match="is no folder"):
+        read_pictures(tmp_path / "none")
+
+
+def test_the_board_of_nobody():
+    found = board_numbers(room(), [])
+    assert found["cannot"] == ["There is no vote yet."] and found["ranking"] == []
+
+
+def test_the_board_after_one_round_says_what_it_cannot():
+    asked = room(3, 3)
+    votes = [
+        pair_vote(rater=f"r-{i}", session=f"{asked.code}-1", left="item 0", right="item 1", choice="left", question="Which?")
+        for i in range(3)
+    ]  # fmt: skip
+    found = board_numbers(asked, votes, repeats=50)
+    assert found["agreement"]["value"] == 1 and found["agreement"]["common"] == 3
+    assert found["parts"] is None and "second round" in found["cannot"][0].replace("\n", " ")
+    assert [row["item"] for row in found["ranking"]][0] == "item 0"
+    assert any("never compared" in note for note in found["notes"])
+
+
+def test_a_file_that_is_none_of_a_class_is_refused(tmp_path):
+    (tmp_path / "text.sqlite").write_text(
+        "no database, but longer than a header of one would be" * 20
+    )
+    with pytest.raises(AestheticError, match="cannot be used for votes"):
+        VoteStore(tmp_path / "text.sqlite")
+
+
+def test_a_vote_that_fails_leaves_the_store_as_it_was(tmp_path, monkeypatch):
+    store, asked = VoteStore(tmp_path / "v.sqlite"), room()
+    store.open_room(asked)
+    question = order_for(asked, "r-1", 1)[0]
+    with pytest.raises(sqlite3.IntegrityError), store._transaction() as db:
+        db.execute("INSERT INTO voters VALUES ('a', 'r-1')")
+        db.execute("INSERT INTO voters VALUES ('b', 'r-1')")
+    assert store.count_voters() == 0
+    assert store.add(asked, "r-1", question, "left", 5) and not store.add(asked, "r-1", question, "right", 5)  # fmt: skip
+    with pytest.raises(ValueError, match="choice is"):
+        store.add(asked, "r-1", question, "up", 5)
+    store.close()
+
+
+# ---- commands
+
+
+def run(capsys, *arguments: object) -> tuple[int, str, str]:
+    code = cli.main([str(argument) for argument in arguments])
+    return code, *capsys.readouterr()
+
+
+def test_merge_takes_files_of_the_same_name_and_patterns(capsys, tmp_path):
+    for i in range(3):
+        (tmp_path / str(i)).mkdir()
+        vote = pair_vote(rater=f"r-{i}", session="s", left="a", right="b", choice="left")
+        append_vote(tmp_path / str(i) / "my_votes.csv", vote)
+    out = tmp_path / "all.csv"
+    one = tmp_path / "0" / "my_votes.csv"
+    code, said, err = run(capsys, "class", "merge", one, one, tmp_path / "[12]" / "*.csv", "--out", out)  # fmt: skip
+    assert (code, err) == (0, "") and said.startswith(
+        "3 votes of 3 raters from 3 files, 0 rows twice"
+    )
+    assert len(read_votes(out)[0]) == 3
+    code, _, err = run(capsys, "class", "merge", one, "--out", out)
+    assert code == 1 and "is there already" in err
+    code, _, err = run(capsys, "class", "merge", tmp_path / "no*.csv", "--out", tmp_path / "x.csv")
+    assert code == 1 and "there is no file" in err
+
+
+def test_export_writes_what_the_store_holds(capsys, tmp_path):
+    store, asked = VoteStore(tmp_path / "v.sqlite"), room()
+    store.open_room(asked)
+    for question in order_for(asked, "r-1", 1):
+        store.add(asked, "r-1", question, "right", 800)
+    expected = store.votes()
+    store.close()
+    code, said, _ = run(capsys, "class", "export", tmp_path / "v.sqlite", "--out", tmp_path / "v.csv")  # fmt: skip
+    assert code == 0 and said.startswith("9 votes of 1 voter: ")
+    assert read_votes(tmp_path / "v.csv") == (expected, [])
+    code, _, err = run(capsys, "class", "export", tmp_path / "w.sqlite", "--out", tmp_path / "w.csv")  # fmt: skip
+    assert code == 1 and "is not there" in err and not (tmp_path / "w.sqlite").exists()
+
+
+def test_a_file_of_other_pictures_does_not_go_on(capsys, tmp_path):
+    store = VoteStore(tmp_path / "v.sqlite")
+    store.open_room(room())
+    store.close()
+    code, _, err = run(capsys, "class", "serve", "--votes", tmp_path / "v.sqlite", "--address", "127.0.0.1")  # fmt: skip
+    assert code == 1 and "is of other pictures (item 0, item 1, item 2" in err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [(["--hours", "0"], "is no time"), (["--hours", "x"], "is no time"), (["--port", "70000"], "is no port"),
+     (["--questions", "0"], "no whole number")],
+)  # fmt: skip
+def test_options_that_make_no_sense(capsys, wrong, says):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["class", "serve", *wrong])
+    assert end.value.code == 2 and says in capsys.readouterr().err
