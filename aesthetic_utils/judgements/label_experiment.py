@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
 
 from aesthetic_utils.judgements.vote_record import Vote, as_ratings
 from aesthetic_utils.statistics.intervals import Interval
@@ -48,6 +51,21 @@ def unlabelled(name: str) -> tuple[str, bool]:
     if found is None:
         raise ValueError(f"{name!r} does not end in '(said to be by {AI})' or '({PERSON})'")
     return found[1], found[2] == AI
+
+
+def with_label(picture: Tensor, by_ai: bool, *, enlarge: int = 4) -> Tensor:
+    """The picture with its label on a white strip below, as a rater sees it: uint8 [3, H, W] -> [3, enlarge (H + 9), enlarge W].
+
+    Pixels are repeated `enlarge` times. ValueError for pictures of another form.
+    """
+    if picture.dtype != torch.uint8 or picture.ndim != 3 or len(picture) != 3:
+        raise ValueError(f"a picture uint8 [3, H, W] is needed, not {picture.dtype} {tuple(picture.shape)}")  # fmt: skip
+    large = picture.repeat_interleave(enlarge, 1).repeat_interleave(enlarge, 2)
+    strip = Image.new("RGB", (large.shape[2], 9 * enlarge), "white")
+    text, font = f"made by {AI if by_ai else PERSON}", ImageFont.load_default(size=6 * enlarge)
+    middle = (strip.width / 2, strip.height / 2)
+    ImageDraw.Draw(strip).text(middle, text, fill="black", anchor="mm", font=font)
+    return torch.cat([large, torch.from_numpy(np.array(strip)).permute(2, 0, 1)], 1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

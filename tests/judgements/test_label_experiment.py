@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from aesthetic_utils.judgements import label_experiment as labels
 from aesthetic_utils.judgements import vote_file
@@ -94,3 +95,14 @@ def test_power_agrees_with_the_formula_and_labels_between_people_need_more():
     assert labels.power(n, 24, 0, classes=300) < 0.09
     assert labels.power(n, 24, -6, classes=200, between=True) < 0.35
     assert labels.power(n, 24, -6, classes=200, adjust=False) < labels.power(n, 24, -6, classes=200)
+
+
+def test_a_rater_sees_the_label_below_the_picture():
+    picture = torch.randint(0, 256, (3, 20, 64)).to(torch.uint8)
+    ai, person = (labels.with_label(picture, by_ai) for by_ai in (True, False))
+    assert ai.shape == (3, 4 * 29, 4 * 64) and ai.dtype == torch.uint8
+    assert torch.equal(ai[:, :80:4, ::4], picture) and torch.equal(ai[:, :80], person[:, :80])
+    inks = [(p[:, 80:] < 128).sum().item() for p in (ai, person)]
+    assert 100 < inks[0] < inks[1]  # "a person" is the longer label
+    with pytest.raises(ValueError, match="uint8"):
+        labels.with_label(picture / 255, True)
