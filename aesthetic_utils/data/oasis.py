@@ -1,6 +1,6 @@
 """Published mean beauty of the 900 pictures of OASIS, with what each shows. Neither numbers nor pictures come with this package.
 
-OASIS: photographs of many themes, Kurdi, Lozano & Banaji (2017), https://doi.org/10.3758/s13428-016-0715-3. Their
+OASIS: photographs of many themes, Kurdi, Lozano & Banaji (2016), https://doi.org/10.3758/s13428-016-0715-3. Their
 beauty was rated by 757 people online: Brielmann & Pelli (2019), https://doi.org/10.3389/fpsyg.2019.02420. The pictures are
 not read.
 """

@@ -406,7 +406,6 @@ def simulate_people(
     noise: float = 0.0236,
     alike: float = 0.7,
     mean: float = 0.53,
-    starts: int = 7,
     seed: int = 0,
 ) -> SimulatedPeople:
     """Simulated raters who rate starting pictures and their blends twice; the variances are those of the dogs' raters.
@@ -414,11 +413,13 @@ def simulate_people(
     item, level, private, noise: variances of shared taste, raters' levels, private taste and noise
     alike: share of shared and private taste that follows from what an item is made of; the rest belongs to the item alone
 
-    Shared taste and levels have exactly the variance that is set, the others on average. Each pair of neighbours and of next
-    neighbours in a ring of `starts` pictures is blended at 1/3, 1/2 and 2/3. Ratings are not cut to 0..1.
+    Shared taste and levels have exactly the variance that is set, the others on average. Seven starting pictures
+    stand in a ring; neighbours, next neighbours and two further pairs are blended at 1/3, 1/2 and 2/3: 55 items. Ratings are
+    not cut to 0..1.
     """
-    rng = np.random.default_rng(seed)
-    pairs = sorted({tuple(sorted((a, (a + d) % starts))) for a in range(starts) for d in (1, 2)})
+    rng, starts = np.random.default_rng(seed), 7
+    near = [(a, (a + d) % starts) for a in range(starts) for d in (1, 2)] + [(0, 3), (1, 4)]
+    pairs = sorted({tuple(sorted(pair)) for pair in near})
     items = (
         *(f"{a}_start.png" for a in range(starts)),
         *(f"pair_{a}_{b}_out_tensor{s:.4f}.png" for a, b in pairs for s in (1 / 3, 1 / 2, 2 / 3)),
