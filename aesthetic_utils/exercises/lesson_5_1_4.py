@@ -230,6 +230,7 @@ EXERCISES = {
         answer=("camps", "nobody", "everybody"),
         hints={
             ("nobody", "camps", "everybody"): "The means of two of the classes are alike. How far do their people scatter, beside their errors?",
+            ("nobody", "everybody", "camps"): "None of the three yet. Print the mean with its interval, and the spread, of each class.",
             ("everybody", "nobody", "camps"): "In which class does the interval of the mean leave out 0?",
         },
         default_hint="Two numbers decide: the mean with its interval, and the spread between people.",
