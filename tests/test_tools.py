@@ -60,6 +60,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_flow",
         "publish_generator_seeds",
         "publish_memorisation",
+        "publish_whose_taste",
     ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):
@@ -129,6 +130,7 @@ def test_every_tool_is_tried():
     """Here, or by making all records; but those that fetch from the network or from a package manager."""
     tried = {command.split()[0] for command in TRIED}
     tried |= {"train", "publish_votes", "publish_judging", "publish_reference"}  # test_results.py
+    tried |= {"publish_whose_taste"}  # test_results.py
     tried |= {"publish_distances"}  # test_results.py
     tried |= {"publish"}  # test_published.py
     tried |= {"gpu_runs"}  # test_gpu_runs.py

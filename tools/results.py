@@ -88,6 +88,10 @@ def steps() -> list[Step]:
             module="tools.publish_votes",
         ),
         Step(
+            command=("tools.publish_whose_taste",), makes=("whose_taste",),
+            module="tools.publish_whose_taste",
+        ),
+        Step(
             command=("tools.publish_judging",), makes=("dog_predictor",),
             module="tools.publish_judging", needs=RULERS[:2],
         ),
