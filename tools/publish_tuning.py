@@ -6,7 +6,7 @@ Nothing of the viewers is data. Five simulated viewers vote on pairs of pictures
 8,000 votes each; the generator is tuned to the rewards by best of n, by weighing, by direct preference optimisation and by
 the gradient, with a truncation beside them that knows of no taste; and on the way it is measured what the reward says, what
 its owner truly thinks, what others think, and what becomes of the pictures. What counts as met was written down first
-(`verdicts`). Writes aesthetic_utils/results/tuned_to_taste.json. Some 35 minutes on one core; each part is kept in the run
+(`verdicts`). Writes aesthetic_utils/results/tuned_to_taste.json. Some 25 minutes on one core; each part is kept in the run
 folder, and a run that was broken off goes on.
 """
 
@@ -54,6 +54,7 @@ from aesthetic_utils.published.tuning import (
 from aesthetic_utils.statistics.intervals import mean_and_interval
 from aesthetic_utils.training import tuning
 from aesthetic_utils.training.reward import Reward, ensemble, pair_accuracy
+from aesthetic_utils.training.rulers import seen_by
 from aesthetic_utils.training.weights import weights_info
 from tools.modes import refusal
 
@@ -81,10 +82,10 @@ def sizes() -> dict[str, Any]:
             climbing=50, climb=(0, 5, 20), tune=(0, 5, 20, 40), fresh=512, blocks=(1, 4),
         ),
         full=dict(
-            pool=16_384, drawings=None, owners=OWNERS, votes=(50, 100, 200, 500, 2_000, 8_000),
-            tuned=(50, 200, 2_000, 8_000), some=(50, 2_000), images=500, climbing=200,
-            climb=(0, 5, 10, 20, 40, 80), tune=(0, 2, 5, 10, 15, 20, 30, 40, 60, 80, 120), fresh=1_024,
-            blocks=(1, 4, 32),
+            pool=8_192, drawings=None, owners=OWNERS, votes=(50, 100, 200, 500, 2_000, 8_000),
+            tuned=(50, 200, 2_000, 8_000), some=(50, 2_000), images=300, climbing=100,
+            climb=(0, 5, 10, 20, 40, 80), tune=(0, 5, 10, 20, 30, 40, 60, 100), fresh=512,
+            blocks=(1, 4, 16),
         ),
     )  # fmt: skip
 
@@ -150,7 +151,7 @@ def by_weighing(studio: Studio, owner: int, votes: int, ruler: Ruler) -> list[Ro
             images = drawn_from(generator, law.draw(size["climbing"], seed=5))
             rows.append({"beta": beta, "round": turn, "kl": law.kl} | exact | tell(images))
             z = law.draw(size["fresh"], seed=10 + turn)
-            r = reward(studio.look(drawn_from(generator, z)).features).numpy()
+            r = reward(seen_by(studio.eyes, drawn_from(generator, z))).numpy()
             w = tuning.reward_weights(r, beta)
     return rows
 
@@ -389,10 +390,10 @@ def main(run_dir: Path) -> int:
 
     known = over("rewards", size["votes"], rewards_learned)
     gradient = over("gradient", size["tuned"], partial(by_gradient, ruler=ruler))
+    plain = over("truncation", (0,), lambda s, o, k: by_truncation(s, o, ruler))[0]
     dpo = over("dpo", size["tuned"], partial(by_dpo, ruler=ruler))
     ways = {"choosing": by_choosing, "weighing": by_weighing, "ascent": by_ascent}
     others = {name: over(name, size["some"], partial(way, ruler=ruler)) for name, way in ways.items()}  # fmt: skip
-    plain = over("truncation", (0,), lambda s, o, k: by_truncation(s, o, ruler))[0]
     record = summary(studio, known, {"gradient": gradient, "dpo": dpo} | others, plain)
     head = {"name": NAME} | runtime.describe_run() | {"source": {"weights": source}}
     write_result(NAME, head | {"pool": size["pool"], "pictures": size["images"], "climbing": size["climbing"]} | record)  # fmt: skip

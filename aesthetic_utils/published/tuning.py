@@ -27,7 +27,6 @@ from aesthetic_utils.judgements.simulated_audience import taste_measures
 from aesthetic_utils.judgements.simulated_viewers import (
     Distances,
     Viewers,
-    ViewerSettings,
     random_pairs,
     vote,
 )
@@ -104,7 +103,7 @@ def nearest_distance(
 
 
 def open_studio(
-    pool: int, *, drawings: int | None = None, seed: int = 0, settings: ViewerSettings = ViewerSettings()
+    pool: int, *, drawings: int | None = None, seed: int = 0
 ) -> Studio:  # fmt: skip
     """Everybody takes their places: `pool` pictures of the untuned generator are drawn and looked at.
 
@@ -131,9 +130,7 @@ def open_studio(
         measures=taste_measures((made * 255).round().byte()),
         distance=nearest_distance(other_eyes, made, library, scale),
     )
-    viewers = Viewers(
-        seen.measures, limits.excess(seen.distance), OWNERS + OTHERS, settings=settings
-    )
+    viewers = Viewers(seen.measures, limits.excess(seen.distance), OWNERS + OTHERS)
     by_eyes, labels = seen_by(eyes, images), train.category[some]
     prototypes = torch.stack([by_eyes[labels == k].mean(0) for k in labels.unique()])
     return Studio(
