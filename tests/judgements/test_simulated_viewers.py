@@ -49,7 +49,9 @@ def test_middle_complexity_is_liked_best_by_somebody_without_a_weight_for_it(mea
 
 def test_distances_count_from_what_is_usual_for_real_drawings():
     limits = Distances(usual=5.0, far=9.0)
-    np.testing.assert_allclose(limits.excess(np.array([1.0, 5.0, 7.0, 9.0, 17.0])), [0, 0, 0.5, 1, 3])
+    np.testing.assert_allclose(
+        limits.excess(np.array([1.0, 5.0, 7.0, 9.0, 17.0])), [0, 0, 0.5, 1, 3]
+    )
 
 
 @pytest.mark.parametrize("share", [0.65, 0.75])
