@@ -66,6 +66,7 @@ BETAS = (2.0, 1.0, 0.5)  # of reward weights, in sd of the reward
 SHIFTS = (1.0, 2.0, 4.0, 6.0)  # of direct preference optimisation: |mean| = |slope| / beta
 TRUNCATIONS = (1.0, 0.8, 0.6, 0.4, 0.2)
 ROUNDS = 3
+RULED = 3_000  # training drawings, at random, that the Frechet distance goes to
 
 Row = dict[str, Any]
 
@@ -375,28 +376,33 @@ def main(run_dir: Path) -> int:
     size = sizes()
     studio = open_studio(size["pool"], drawings=size["drawings"])
     train = load_emoji("train", ideas="all").images.float() / 255
-    ruler = photographs_ruler(train[: size["drawings"]])
+    some = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))[
+        : size["drawings"] or RULED
+    ]
+    ruler = photographs_ruler(train[some])
     source = {name: weights_info(name)["sha256"] for name in (GENERATOR, EYES, OTHER_EYES, RULER)}
     of = {"weights": source, "mode": runtime.run_mode(), "viewers": asdict(ViewerSettings())}
     of["viewers"]["taste"]["weights"] = list(of["viewers"]["taste"]["weights"])
 
-    def over(name: str, votes: Sequence[int], measure: Callable) -> dict[int, list]:
-        """votes -> what was measured of each owner, each part kept."""
-        found: dict[int, list] = {k: [] for k in votes}
-        for k in votes:
-            for owner in range(size["owners"]):
+    ways = {
+        "gradient": (size["tuned"], partial(by_gradient, ruler=ruler)),
+        "dpo": (size["tuned"], partial(by_dpo, ruler=ruler)),
+        "choosing": (size["some"], partial(by_choosing, ruler=ruler)),
+        "weighing": (size["some"], partial(by_weighing, ruler=ruler)),
+        "ascent": (size["some"], partial(by_ascent, ruler=ruler)),
+        "rewards": (size["votes"], rewards_learned),
+        "truncation": ((0,), lambda studio, owner, _: by_truncation(studio, owner, ruler)),
+    }
+    found: dict[str, dict[int, list]] = {name: {k: [] for k in votes} for name, (votes, _) in ways.items()}  # fmt: skip
+    for owner in range(size["owners"]):
+        for name, (votes, measure) in ways.items():
+            for k in votes:
                 part = run_folder(run_dir, NAME, owner) / f"{name}_{k}.json"
-                found[k].append(kept(part, of, lambda o=owner, k=k: measure(studio, o, k)))
-                print(f"{name}, {k} votes, owner {owner}", flush=True)
-        return found
-
-    known = over("rewards", size["votes"], rewards_learned)
-    gradient = over("gradient", size["tuned"], partial(by_gradient, ruler=ruler))
-    plain = over("truncation", (0,), lambda s, o, k: by_truncation(s, o, ruler))[0]
-    dpo = over("dpo", size["tuned"], partial(by_dpo, ruler=ruler))
-    ways = {"choosing": by_choosing, "weighing": by_weighing, "ascent": by_ascent}
-    others = {name: over(name, size["some"], partial(way, ruler=ruler)) for name, way in ways.items()}  # fmt: skip
-    record = summary(studio, known, {"gradient": gradient, "dpo": dpo} | others, plain)
+                measured = partial(measure, studio, owner, k)
+                found[name][k].append(kept(part, of, measured))
+                print(f"owner {owner}: {name}, {k} votes", flush=True)
+    known, plain = found.pop("rewards"), found.pop("truncation")[0]
+    record = summary(studio, known, found, plain)
     head = {"name": NAME} | runtime.describe_run() | {"source": {"weights": source}}
     write_result(NAME, head | {"pool": size["pool"], "pictures": size["images"], "climbing": size["climbing"]} | record)  # fmt: skip
     return 0

@@ -37,6 +37,7 @@ from aesthetic_utils.training.weights import load_weights, weights_info
 
 GENERATOR = "gan_emoji"
 EYES, OTHER_EYES, RULER = "resnet_emoji_category", "resnet_emoji_designer", "convnet_cifar10"
+TYPICAL = 2_000  # training drawings, at random, whose means are the prototypes
 OWNERS, OTHERS = 5, 20  # simulated viewers: whose taste is learned, one at a time, and who looks on
 
 
@@ -131,7 +132,7 @@ def open_studio(
         distance=nearest_distance(other_eyes, made, library, scale),
     )
     viewers = Viewers(seen.measures, limits.excess(seen.distance), OWNERS + OTHERS)
-    by_eyes, labels = seen_by(eyes, images), train.category[some]
+    by_eyes, labels = seen_by(eyes, images[:TYPICAL]), train.category[some][:TYPICAL]
     prototypes = torch.stack([by_eyes[labels == k].mean(0) for k in labels.unique()])
     return Studio(
         eyes=eyes, other_eyes=other_eyes, library=library, library_scale=scale,
@@ -209,3 +210,16 @@ def report(
         found = likeness(ruler.look(images), ruler)
         row |= {f"{key}_{name}": found[key] for key in ("frechet", "coverage")}
     return {key: round(float(value), 4) for key, value in row.items()}
+
+
+def library_ruler(studio: Studio) -> Ruler:
+    """The drawings through OTHER_EYES as a ruler, without looking at them again: for coverage in a lesson."""
+
+    def look(images: Tensor) -> Tensor:
+        mean, spread = studio.library_scale
+        return (seen_by(studio.other_eyes, images) - mean) / spread
+
+    return Ruler(
+        look=look, train=studio.library, held_out=studio.library[:1],
+        project=principal_components(studio.library),
+    )  # fmt: skip
