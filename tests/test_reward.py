@@ -71,6 +71,7 @@ def test_members_of_an_ensemble_differ_and_an_accuracy_counts_pairs():
     assert (said[0] - said[1]).abs().max() > 0.01
     r = torch.tensor([3.0, 1.0, 2.0])
     assert pair_accuracy(r, torch.tensor([0, 1]), torch.tensor([1, 2])) == 0.5
+    assert pair_accuracy(torch.ones(3), torch.tensor([0, 1]), torch.tensor([1, 2])) == 0.5
 
 
 def test_what_cannot_be_is_refused():

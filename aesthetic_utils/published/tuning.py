@@ -163,7 +163,7 @@ def learn(studio: Studio, votes: np.ndarray, *, hidden: int = 0, seed: int = 0) 
 
 def learner(studio: Studio, hidden: int = 0, seed: int = 0) -> Callable[[Tensor, Tensor], Reward]:
     """What makes a reward from the features of both sides; a network of one hidden layer is held less tightly."""
-    decay = 100.0 if hidden else 300.0
+    decay = 30.0 if hidden else 300.0
     return partial(fit_reward, studio.pool.features, hidden=hidden, decay=decay, seed=seed)
 
 

@@ -96,8 +96,8 @@ def fit_reward(
 
 
 def pair_accuracy(rewards: Tensor, chosen: Tensor, other: Tensor) -> float:
-    """The share of pairs whose first has the higher reward: rewards [M], indices int [V] and [V]."""
-    return (rewards[chosen] > rewards[other]).double().mean().item()
+    """The share of pairs whose first has the higher reward, ties half: rewards [M], indices int [V] and [V]."""
+    return ((rewards[chosen] - rewards[other]).sign().double().mean().item() + 1) / 2
 
 
 def ensemble(fit: Callable[..., Reward], chosen: Tensor, other: Tensor, *, members: int = 5,
