@@ -113,10 +113,6 @@ def steps() -> list[Step]:
             module="tools.publish_memorisation", needs=("flow_emoji",),
         ),
         Step(
-            command=("tools.publish_tuning",), makes=("tuned_to_taste",),
-            module="tools.publish_tuning", needs=("gan_emoji", *RULERS),
-        ),
-        Step(
             command=("tools.publish_measures",), makes=("image_measures",),
             module="tools.publish_measures", needs=("gan_emoji",),
         ),
