@@ -61,6 +61,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_generator_seeds",
         "publish_memorisation",
         "publish_whose_taste",
+        "publish_tuning",
     ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):
@@ -136,7 +137,7 @@ def test_every_tool_is_tried():
     tried |= {"gpu_runs"}  # test_gpu_runs.py
     # each has a test file of its own
     tried |= {"export_onnx", "publish_data_worth", "publish_flow", "publish_memorisation"}
-    tried |= {"classroom", "live_networks", "publish_generator_seeds"}
+    tried |= {"classroom", "live_networks", "publish_generator_seeds", "publish_tuning"}
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
 
