@@ -17,16 +17,20 @@ def number(record: dict, ruler: str, name: str, measure: str = "frechet") -> flo
     return record["rulers"][ruler][name][measure]["mean"]
 
 
-def test_the_flow_covers_most_and_comes_nearest_by_things_and_photographs(record):
+def test_the_flow_comes_nearest_and_covers_most_whoever_looks(record):
     for other in (DCGAN, STYLE):
-        assert number(record, THINGS, FLOW, "coverage") > number(record, THINGS, other, "coverage")
-        for ruler in (THINGS, PHOTOGRAPHS):
-            assert number(record, ruler, FLOW) < number(record, ruler, other)
+        for ruler in (HANDS, THINGS, PHOTOGRAPHS):
+            assert number(record, ruler, FLOW) < 0.9 * number(record, ruler, other)
+            flow, there = (number(record, ruler, name, "coverage") for name in (FLOW, other))
+            assert flow > there
 
 
-def test_by_hands_stylegan2_and_the_flow_are_level(record):
-    style, flow = (record["rulers"][HANDS][name]["frechet"] for name in (STYLE, FLOW))
-    assert abs(style["mean"] - flow["mean"]) < 3 * max(style["half_error"], flow["half_error"])
+def test_by_things_the_flow_is_as_near_as_real_drawings_and_covers_as_many(record):
+    flow, real = (record["rulers"][THINGS][name]["frechet"] for name in (FLOW, REAL))
+    assert abs(flow["mean"] - real["mean"]) < 2 * max(flow["half_error"], real["half_error"])
+    assert number(record, THINGS, FLOW, "coverage") > number(record, THINGS, REAL, "coverage") - 0.03
+    for ruler in (HANDS, PHOTOGRAPHS):
+        assert number(record, ruler, FLOW) > 1.3 * number(record, ruler, REAL)
 
 
 def test_stylegan2_beats_the_dcgan_by_hands_and_photographs_and_not_by_things(record):
@@ -37,9 +41,7 @@ def test_stylegan2_beats_the_dcgan_by_hands_and_photographs_and_not_by_things(re
     assert 5.5 < minutes[STYLE] / minutes[DCGAN] < 7
 
 
-def test_all_are_far_from_real_drawings_and_none_copies(record):
+def test_none_is_flagged_for_copies_as_often_as_held_out_drawings(record):
     copies = record["pixels"]
     for name in (DCGAN, STYLE, FLOW):
         assert copies[name]["memorised"]["mean"] < copies[REAL]["memorised"]["mean"]
-        for ruler in (HANDS, THINGS, PHOTOGRAPHS):
-            assert number(record, ruler, name) > 1.3 * number(record, ruler, REAL)

@@ -9,7 +9,7 @@ import pytest
 from forks import Forks
 
 REPOSITORY = Path(__file__).parents[1]
-SHARED = {"modes"}  # imported by others, and no tool
+SHARED = {"modes", "short_generators"}  # imported by others, and no tool
 TOOLS = sorted(p for p in (REPOSITORY / "tools").glob("*.py") if p.stem not in SHARED)
 
 
@@ -62,6 +62,8 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_memorisation",
         "publish_whose_taste",
         "publish_tuning",
+        "publish_own_samples",
+        "publish_little_data",
     ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):
@@ -137,7 +139,14 @@ def test_every_tool_is_tried():
     tried |= {"gpu_runs"}  # test_gpu_runs.py
     # each has a test file of its own
     tried |= {"export_onnx", "publish_data_worth", "publish_flow", "publish_memorisation"}
-    tried |= {"classroom", "live_networks", "publish_generator_seeds", "publish_tuning"}
+    tried |= {
+        "classroom",
+        "live_networks",
+        "publish_generator_seeds",
+        "publish_little_data",
+        "publish_own_samples",
+        "publish_tuning",
+    }
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
 

@@ -117,6 +117,14 @@ def steps() -> list[Step]:
             module="tools.publish_memorisation", needs=("flow_emoji",),
         ),
         Step(
+            command=("tools.publish_own_samples",), makes=("own_samples",),
+            module="tools.publish_own_samples", needs=RULERS,
+        ),
+        Step(
+            command=("tools.publish_little_data",), makes=("little_data",),
+            module="tools.publish_little_data", needs=RULERS,
+        ),
+        Step(
             command=("tools.publish_measures",), makes=("image_measures",),
             module="tools.publish_measures", needs=("gan_emoji",),
         ),

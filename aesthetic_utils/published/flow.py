@@ -30,15 +30,18 @@ from aesthetic_utils.training.flow import (
 from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.weights import load_weights, save_weights, weights_info
 
-KEEP_STEPS = (250, 500, 1_000, 2_000, 3_000, 4_000, 5_000)  # whose averaged weights a run keeps
+# whose averaged weights a run keeps
+KEEP_STEPS = (250, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 8_000, 12_000, 16_000, 20_000)
 
 
 def flow_settings() -> FlowSettings:
-    """Sizes by run mode."""
+    """Sizes by run mode; a GPU gets larger batches, and more of them."""
+    large = {"steps": 24_000, "batch_size": 256, "learning_rate": 1e-3, "ema_decay": 0.9995}
+    cuda = runtime.default_device().type == "cuda"
     return runtime.by_mode(
         smoke=FlowSettings(steps=3, batch_size=8, validate_every=2),
         laptop=FlowSettings(steps=400),
-        full=FlowSettings(),
+        full=FlowSettings(**(large if cuda else {})),
     )
 
 

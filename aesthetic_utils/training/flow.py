@@ -9,6 +9,7 @@ Lipman et al. (2023), https://arxiv.org/abs/2210.02747; Liu et al. (2023), https
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,8 +20,10 @@ from aesthetic_utils.models.unet import Conditions, UNet, UNetConfig
 from aesthetic_utils.runtime import Precision, default_device, evaluating, step_generator
 from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.devices import current_team
+from aesthetic_utils.training.gradient_graph import GradientGraph
 from aesthetic_utils.training.optimization import (
     set_learning_rate,
+    shorten_gradients,
     update_ema,
     update_weights,
     warmup_cosine,
@@ -81,13 +84,51 @@ def flow_step(
     alone computes in the format of `precision`; places, times and loss stay float32.
     """
 
+    loss = _loss(model, clean, noise, t, conditions, precision)
+    update_weights(loss, optimizer, scaler, clip=clip)
+    return loss.detach()
+
+
+def _loss(
+    model: UNet,
+    clean: Tensor,
+    noise: Tensor,
+    t: Tensor,
+    conditions: Conditions | None,
+    precision: Precision,
+) -> Tensor:
     def velocity(x: Tensor, t: Tensor) -> Tensor:
         with precision.autocast(x.device):
             return model(x, t, conditions)
 
-    loss = flow_loss(velocity, clean, noise, t)
-    update_weights(loss, optimizer, scaler, clip=clip)
-    return loss.detach()
+    return flow_loss(velocity, clean, noise, t)
+
+
+def fastest_step(
+    model: UNet,
+    optimizer: torch.optim.Optimizer,
+    *,
+    clip: float,
+    precision: Precision,
+    scaler: torch.amp.GradScaler,
+) -> Callable[[Tensor, Tensor, Tensor, Conditions], Tensor]:
+    """(clean, noise, t, conditions) -> loss: `flow_step`, on a CUDA device by a recording of its passes."""
+    if not next(model.parameters()).is_cuda or scaler.is_enabled():
+        return partial(flow_step, model, optimizer, clip=clip, precision=precision, scaler=scaler)
+
+    def loss_of(clean: Tensor, noise: Tensor, t: Tensor, *asked: Tensor) -> Tensor:
+        return _loss(model, clean, noise, t, Conditions(*asked), precision)
+
+    gradients = GradientGraph(loss_of, model)
+
+    def step(clean: Tensor, noise: Tensor, t: Tensor, conditions: Conditions) -> Tensor:
+        loss = gradients(clean, noise, t, *conditions)
+        current_team().average_gradients(optimizer)
+        shorten_gradients(optimizer, clip)
+        optimizer.step()
+        return loss
+
+    return step
 
 
 def forget_some(
@@ -346,6 +387,7 @@ def train_flow(
                 "data": fingerprint(drawings.images, *drawings.conditions)},
         precision=precision, path=path, minutes=minutes, label="flow",
     )  # fmt: skip
+    step_of = fastest_step(model, optimizer, clip=settings.clip, precision=precision, scaler=scaler)
     warmup = min(settings.warmup_steps / settings.steps, 0.1)
     for step, progress in run:
         if watch is not None:
@@ -360,10 +402,7 @@ def train_flow(
         t = logit_normal(len(clean), draw).to(device)
         conditions = forget_some(Conditions(*asked), settings.forget, draw)
         clean, noise, t, *asked = team.share(clean, noise, t, *conditions)
-        loss = flow_step(
-            model, optimizer, clean, noise, t, Conditions(*asked),
-            clip=settings.clip, precision=precision, scaler=scaler,
-        )  # fmt: skip
+        loss = step_of(clean, noise, t, Conditions(*asked))
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, loss=loss)
         if looks and ((step + 1) % settings.validate_every == 0 or step + 1 == run.steps):
