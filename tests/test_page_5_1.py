@@ -28,7 +28,9 @@ def test_the_flow_comes_nearest_and_covers_most_whoever_looks(record):
 def test_by_things_the_flow_is_as_near_as_real_drawings_and_covers_as_many(record):
     flow, real = (record["rulers"][THINGS][name]["frechet"] for name in (FLOW, REAL))
     assert abs(flow["mean"] - real["mean"]) < 2 * max(flow["half_error"], real["half_error"])
-    assert number(record, THINGS, FLOW, "coverage") > number(record, THINGS, REAL, "coverage") - 0.03
+    assert (
+        number(record, THINGS, FLOW, "coverage") > number(record, THINGS, REAL, "coverage") - 0.03
+    )
     for ruler in (HANDS, PHOTOGRAPHS):
         assert number(record, ruler, FLOW) > 1.3 * number(record, ruler, REAL)
 

@@ -371,10 +371,10 @@ def test_wide_photographs_get_fewer_pixels_and_their_dark_version_with_them():
     patch[10:30, 400:800] = (219, 219, 219, 255)
     small, twin = publish.fewer_pixels(png_of(light), png_of(patch))
     bright, dark = (np.asarray(version) for version in versions(small, twin))
-    assert bright.shape == dark.shape == (150, 1200, 4)
-    np.testing.assert_array_equal(bright[40:], dark[40:])  # the photograph is one in both
-    assert (dark[10:20, 320:580] == (219, 219, 219, 255)).all(), "light ink"
-    assert (dark[:5, :, 3] == 0).all() and (bright[:5, :, 3] == 0).all(), "no ground"
+    assert bright.shape == dark.shape == (125, 1000, 4)
+    np.testing.assert_array_equal(bright[30:], dark[30:])  # the photograph is one in both
+    assert (dark[10:15, 270:480] == (219, 219, 219, 255)).all(), "light ink"
+    assert (dark[:3, :, 3] == 0).all() and (bright[:3, :, 3] == 0).all(), "no ground"
     assert publish.fewer_pixels(small, twin) == (small, twin), (
         "published again, nothing more is lost"
     )
@@ -393,3 +393,21 @@ def test_many_colours_get_fewer_levels_and_few_keep_theirs():
     assert publish.fewer_levels(fewer) == fewer, "published again, nothing more is lost"
     drawing = png_of(colours[:30, :40])
     assert publish.fewer_levels(drawing) == drawing
+
+
+def test_photographs_get_the_colours_that_fit_them_and_keep_black_and_white():
+    x, y = np.meshgrid(np.arange(300), np.arange(200))
+    grain = np.random.default_rng(0).integers(-9, 10, (200, 300, 3))
+    photograph = np.stack([x * 255 // 300, y * 255 // 200, (x + y) // 3 + 40], -1) + grain
+    photograph = photograph.clip(1, 254).astype(np.uint8)
+    photograph[:20], photograph[5:10, 40:90] = 255, 0  # its title
+    few = publish.fewer_colours(png_of(photograph))
+    assert len(few) < 0.7 * len(publish.fewer_levels(png_of(photograph)))
+    found = np.asarray(Image.open(io.BytesIO(few)).convert("RGB"))
+    assert len(np.unique(found.reshape(-1, 3), axis=0)) <= 256
+    np.testing.assert_array_equal(found[:20], photograph[:20])
+    blurred = [pixels.reshape(20, 10, 30, 10, 3).mean((1, 3)) for pixels in (found, photograph)]
+    assert np.abs(blurred[0] - blurred[1])[3:].mean() < 2, "mixed from dot to dot"
+    assert publish.fewer_colours(few) == few, "published again, nothing more is lost"
+    clear = np.dstack([photograph, np.full((200, 300), 200, np.uint8)])
+    assert publish.fewer_colours(png_of(clear)) == publish.fewer_levels(png_of(clear))

@@ -95,9 +95,13 @@ def verify_mixed(given: Mixtures) -> str | None:
     if bool((variance > 3 * points.var(0, unbiased=False)).any()):
         if float(variance[0]) > 10:
             return "Mix the differences from the mean, images - mean, and not the pictures."
-        return "With random shares of size 1 the variances add up: divide by the root of their number."
+        return (
+            "With random shares of size 1 the variances add up: divide by the root of their number."
+        )
     if bool((variance < 0.5 * points.var(0, unbiased=False)).any()):
-        return "This is too narrow: divide by the root of the number of pictures, not by the number."
+        return (
+            "This is too narrow: divide by the root of the number of pictures, not by the number."
+        )
     if not torch.allclose(variance, points.var(0, unbiased=False), rtol=0.08):
         return "The covariance of the new pictures should be that of the old ones."
     return None
