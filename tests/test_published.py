@@ -411,3 +411,14 @@ def test_photographs_get_the_colours_that_fit_them_and_keep_black_and_white():
     assert publish.fewer_colours(few) == few, "published again, nothing more is lost"
     clear = np.dstack([photograph, np.full((200, 300), 200, np.uint8)])
     assert publish.fewer_colours(png_of(clear)) == publish.fewer_levels(png_of(clear))
+
+
+def test_charts_get_a_palette_and_hardly_change():
+    ramp = np.clip(np.add.outer(np.arange(200), np.arange(300)) % 83 * 4, 0, 255)  # soft edges
+    chart = np.stack([ramp, np.full_like(ramp, 90), 255 - ramp // 2], -1).astype(np.uint8)
+    chart[:30] = 255
+    few = publish.fewer_colours(png_of(chart))
+    assert Image.open(io.BytesIO(few)).mode == "P"
+    found = np.asarray(Image.open(io.BytesIO(few)).convert("RGB"))
+    assert np.abs(found.astype(int) - chart).mean() < 0.5 and (found[:30] == 255).all()
+    assert publish.fewer_colours(few) == few, "published again, nothing more is lost"

@@ -101,6 +101,10 @@ def steps() -> list[Step]:
             needs=(*RULERS, *GENERATORS),
         ),
         Step(
+            command=("tools.publish_tuning",), makes=("tuned_to_taste",),
+            module="tools.publish_tuning", needs=("gan_emoji", *RULERS),
+        ),
+        Step(
             command=("tools.publish_generator_seeds",), makes=("generator_seeds",),
             module="tools.publish_generator_seeds", needs=(*RULERS, "gan_emoji"),
         ),
