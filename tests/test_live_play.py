@@ -54,4 +54,4 @@ def test_a_figure_is_light(name):
     files = list((LIVE / name).iterdir())
     assert {"model.js", "view.js", f"{name}.css"} <= {path.name for path in files}
     assert sum(path.stat().st_size for path in files) < 35_000
-    assert sum(path.stat().st_size for path in [*shared, *files]) < 70_000
+    assert sum(path.stat().st_size for path in [*shared, *files]) < 72_000

@@ -9,6 +9,7 @@ Frechet distance and coverage. What the reward is asked to please is never what 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,17 +24,14 @@ from aesthetic_utils.generator_metrics import (
     principal_components,
     small_pixels,
 )
-from aesthetic_utils.judgements.simulated_audience import taste_measures
-from aesthetic_utils.judgements.simulated_viewers import (
-    Distances,
-    Viewers,
-    random_pairs,
-    vote,
-)
 from aesthetic_utils.models import DCGANConfig, Generator
 from aesthetic_utils.training.reward import Reward, fit_reward
 from aesthetic_utils.training.rulers import load_classifier, seen_by
 from aesthetic_utils.training.weights import load_weights, weights_info
+
+# the modules of viewers load scipy and scikit-image, which is slow: where they are needed, they are imported
+if TYPE_CHECKING:
+    from aesthetic_utils.judgements.simulated_viewers import Distances, Viewers
 
 GENERATOR = "gan_emoji"
 EYES, OTHER_EYES, RULER = "resnet_emoji_category", "resnet_emoji_designer", "convnet_cifar10"
@@ -75,13 +73,15 @@ class Studio:
     library_scale: tuple[Tensor, Tensor]  # mean and sd, [256] each
     pixels: Tensor  # [M, 768], the training drawings averaged to 16 x 16
     prototypes: Tensor  # [8, 256], the mean drawing of each category through EYES
-    drawings: Distances  # of held-out drawings from the nearest training drawing
+    drawings: "Distances"  # of held-out drawings from the nearest training drawing
     z: Tensor  # [N, Z], of the pool
     pool: Seen  # pictures of the untuned generator: what votes are cast on, and the unit of all tastes
-    viewers: Viewers  # the owners first, then the others
+    viewers: "Viewers"  # the owners first, then the others
 
     def look(self, images: Tensor) -> Seen:
         """Pictures [N, 3, 32, 32] in [0, 1] as the lookers see them."""
+        from aesthetic_utils.judgements.simulated_audience import taste_measures
+
         measures = taste_measures((images * 255).round().byte())
         away = nearest_distance(self.other_eyes, images, self.library, self.library_scale)
         return Seen(features=seen_by(self.eyes, images), measures=measures, distance=away)
@@ -110,6 +110,9 @@ def open_studio(
 
     drawings: how many training drawings are in the library, all by default. Some 40 seconds of one core for 4,096 pictures.
     """
+    from aesthetic_utils.judgements.simulated_audience import taste_measures
+    from aesthetic_utils.judgements.simulated_viewers import Distances, Viewers
+
     eyes, other_eyes = (load_classifier(name).requires_grad_(False) for name in (EYES, OTHER_EYES))
     train = load_emoji("train", ideas="all")
     some = torch.randperm(len(train.images), generator=torch.Generator().manual_seed(seed))[
@@ -150,6 +153,8 @@ def ask(studio: Studio, owner: int, votes: int, *, seed: int = 0) -> np.ndarray:
 
     The same seed asks the same questions first, however many there are.
     """
+    from aesthetic_utils.judgements.simulated_viewers import random_pairs, vote
+
     taste = studio.tastes(studio.pool)[owner]
     rng = np.random.default_rng([seed, owner])
     pairs = random_pairs(len(taste), max(votes, 8_000), rng)

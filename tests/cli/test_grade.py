@@ -34,7 +34,7 @@ HANDED_IN = {
     "deep.ipynb": "[" * 100_000,
     "empty.ipynb": notebook(),
     "endless.ipynb": notebook(IMPORT, "while True:\n    try:\n        while True: pass\n    except Exception: pass", RIGHT),
-    "greedy.ipynb": notebook(IMPORT, "kept = [bytearray(2**28) for _ in range(64)]", RIGHT),
+    "greedy.ipynb": notebook(IMPORT, "kept = [bytearray(2**32) for _ in range(4)]", RIGHT),
     "leaves.ipynb": notebook(IMPORT, RIGHT, "import os\nos._exit(0)", WRONG),
     "liar.ipynb": notebook(
         "from aesthetic_utils import exercises\n"
