@@ -144,10 +144,10 @@ def open_make(watched, address):
 
 def load(page) -> None:
     page.locator(".network-load:visible").click()
-    page.locator(".make-panel:not(.asleep):visible").wait_for()
+    page.locator(".make-panel:visible").wait_for()
 
 
-LARGE = "document.querySelector('.make-panel:not(.asleep) .make-stage canvas')"
+LARGE = "document.querySelector('.make-panel:not([hidden]) .make-stage canvas')"
 
 
 def pixels(page) -> list[int]:
@@ -186,7 +186,7 @@ def test_the_flow_draws_a_film_that_goes_backwards(open_make):
     words = said(page, "make_it", "The end:")
     assert "in 2 steps, which ask the network 2 times" in words
     assert "does not know: zeppelin" in words
-    assert page.locator(".make-panel:not(.asleep) .make-cells canvas").count() == 3
+    assert page.locator(".make-panel:not([hidden]) .make-cells canvas").count() == 3
     page.locator(".make-handle:visible").focus()
     page.keyboard.press("ArrowLeft")
     said(page, "make_it", "50\u00a0% of this place is noise")

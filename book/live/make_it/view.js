@@ -374,9 +374,10 @@
       for (const tab of model.TABS) {
         const mine = tab === state.tab;
         starters[tab].hidden = !mine || tab === running;
-        panels[tab].element.hidden = !mine;
-        panels[tab].element.classList.toggle("asleep", tab !== running);
+        panels[tab].element.hidden = !mine || tab !== running;
       }
+      // until a generator is there, the still picture says what it will be like
+      place.closest("figure").classList.toggle("live-still-shown", state.tab !== running);
       const said = panels[state.tab].show(state[state.tab], state.tab === running);
       sentence.textContent = state.tab === running ? said : "";
       if (state.tab === running) say(said);
