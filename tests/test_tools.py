@@ -95,6 +95,7 @@ TRIED = {  # the documented commands that need no network, as small as they can 
     "benchmark": "--seconds 0.1 --only families overhead loops",  # precision: test_benchmark.py
     "fonts": "--check",
     "icons": "",
+    "live_attention": "",
     "live_by_hand": "",
     "live_convolution": "",
     "live_lab": "",
