@@ -162,6 +162,7 @@ def test_a_walk_between_two_drawings_and_a_file_to_keep(open_make):
     page.wait_for_function("document.querySelectorAll('.make-cells canvas').length === 9")
     before = pixels(page)
     strip = page.locator(".make-strip:visible")
+    strip.scroll_into_view_if_needed()
     box = strip.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 4, box["y"] + 20)
     page.wait_for_function("location.hash === '#make_it-gan-60.78-25'")
