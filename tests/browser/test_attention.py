@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html" / "book"
-PAGE = SITE / "3-algorithms" / "3_3_other_algorithms.html"
+PAGE = SITE / "3-algorithms" / "3_3_1_looking_and_mattering.html"
 PLACE = '.live-place[data-live="attention"]'
 
 
