@@ -104,7 +104,7 @@ def test_cropping_and_mirroring_move_the_measures(open_figure):
     handle.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("location.hash.startsWith('#measure_it-2.0.')")
-    assert handle.get_attribute("aria-valuetext") == "2 per cent across, 0 down"
+    page.locator(".mea-lt[aria-valuetext='2 per cent across, 0 down']").wait_for()
 
 
 def test_an_own_picture_is_measured_and_another_file_gets_a_sentence(open_figure):
