@@ -48,9 +48,14 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+PART = {
+    "make_it": ".make-panel:visible"
+}  # what is shown, if not the whole place: buttons above it stay in the page
+
+
 def photograph(page: Page, name: str) -> bytes:
-    """The place of a figure, from its top, as PNG."""
-    box = page.locator(f'.live-place[data-live="{name}"]').bounding_box()
+    """The place of a figure, or a part of it, from its top, as PNG."""
+    box = page.locator(PART.get(name, f'.live-place[data-live="{name}"]')).bounding_box()
     assert box is not None
     clip = {
         "x": box["x"],
