@@ -164,12 +164,13 @@ def fewer_colours(png: bytes) -> bytes:
     if image.getextrema()[3][0] < 255:
         return levels
     many, image = colours_of(image) > MANY_COLOURS, image.convert("RGB")
+    pixels = np.asarray(image)
     chosen = image.quantize(PALETTE, Image.Quantize.MEDIANCUT, kmeans=2).getpalette()
     colours = Image.new("P", (1, 1))
     colours.putpalette([*chosen, *[0] * (3 * (PALETTE + 1) - len(chosen)), *[255] * 3])
     found = [levels]
     for way in (Image.Dither.NONE, *[Image.Dither.FLOYDSTEINBERG] * many):
-        index, pixels = np.array(image.quantize(palette=colours, dither=way)), np.asarray(image)
+        index = np.array(image.quantize(palette=colours, dither=way))
         for number, value in ((PALETTE, 0), (PALETTE + 1, 255)):
             index[(pixels == value).all(-1)] = number
         packed = Image.fromarray(index, "P")

@@ -8,7 +8,6 @@ and aesthetic_utils/results/little_data.json is written.
 """
 
 import argparse
-import json
 import sys
 from itertools import product
 from pathlib import Path
@@ -19,7 +18,6 @@ from aesthetic_utils.published.flow import some_of as some_drawings
 from aesthetic_utils.published.parts import kept
 from aesthetic_utils.published.results import write_result
 from aesthetic_utils.published.run import run_folder
-from aesthetic_utils.storage import file_digest, write_json
 from aesthetic_utils.training.flow import Drawings
 from aesthetic_utils.training.rulers import RULERS
 from aesthetic_utils.training.weights import weights_info
@@ -32,6 +30,9 @@ from tools.short_generators import (
     keep_pictures,
     kept_pictures,
     looked_at,
+    machine_of,
+    made_of,
+    say_machine,
     trained,
 )
 
@@ -53,7 +54,7 @@ def train_one(name: str, folder: Path) -> None:
     draw = trained("gan", known_to(name), folder, SEED, shift="moved" in name)
     images, _ = draw(measured_pictures(), SHOWN)
     keep_pictures(images, folder / "pictures.webp")
-    write_json(folder / "made_on.json", runtime.describe_run())
+    say_machine(folder)
     print(name, flush=True)
 
 
@@ -69,14 +70,12 @@ def row(name: str, folder: Path, by: dict[str, Ruler]) -> dict:
             "floor": copies(held_out, library),
         }
 
-    of = {"pictures": file_digest(file), "rulers": [weights_info(r)["sha256"] for r in by]}
-    made_on = json.loads((folder / "made_on.json").read_text("utf-8"))
     head = {
         "drawings": len(known.images),
         "moved": "moved" in name,
-        "hardware": made_on["hardware"],
+        "hardware": machine_of(folder),
     }
-    return head | kept(folder / "measured.json", of, measured)
+    return head | kept(folder / "measured.json", made_of(file, by), measured)
 
 
 def main(run_dir: Path, draw_only: bool) -> int:

@@ -11,7 +11,6 @@ aesthetic_utils/results/own_samples.json is written.
 """
 
 import argparse
-import json
 import sys
 from dataclasses import replace
 from functools import partial
@@ -27,7 +26,6 @@ from aesthetic_utils.measures.colour import colourfulness
 from aesthetic_utils.published.parts import kept
 from aesthetic_utils.published.results import results_folder, write_result
 from aesthetic_utils.published.run import run_folder
-from aesthetic_utils.storage import file_digest, write_json
 from aesthetic_utils.training.flow import Drawings
 from aesthetic_utils.training.rulers import RULERS, load_classifier, seen_by
 from aesthetic_utils.training.weights import weights_info
@@ -40,7 +38,10 @@ from tools.short_generators import (
     keep_pictures,
     kept_pictures,
     looked_at,
+    machine_of,
+    made_of,
     rows_of,
+    say_machine,
     trained,
 )
 
@@ -92,7 +93,7 @@ def run_chain(name: str, folder: Path) -> None:
         print(f"{name}: generation {generation}", flush=True)
         images, _ = draw(measured_pictures(), SHOWN)
         keep_pictures(images, folder / f"generation_{generation}.webp")
-        write_json(folder / "made_on.json", runtime.describe_run())
+        say_machine(folder)
         if generation < generations(name):
             known = food(diet, real, known, before, draw)
 
@@ -140,9 +141,9 @@ def chain_rows(name: str, folder: Path, by: dict[str, Ruler]) -> list[dict]:
     rows = []
     for generation in range(generations(name) + 1):
         file = folder / f"generation_{generation}.webp"
-        of = {"pictures": file_digest(file), "rulers": [weights_info(r)["sha256"] for r in by]}
         seen = partial(measured, kept_pictures(file), by, 0)
-        rows.append({"generation": generation} | kept(file.with_suffix(".json"), of, seen))
+        row = kept(file.with_suffix(".json"), made_of(file, by), seen)
+        rows.append({"generation": generation} | row)
     return rows
 
 
@@ -167,7 +168,7 @@ def main(run_dir: Path, only: list[str], draw_only: bool) -> int:
         "held_out": measured(real, by, 0),
         "chains": [
             {"kind": name.split("_")[0], "diet": name.split("_")[1], "seed": int(name[-1]),
-             "hardware": json.loads((folders[name] / "made_on.json").read_text("utf-8"))["hardware"],
+             "hardware": machine_of(folders[name]),
              "rows": chain_rows(name, folders[name], by)}
             for name in CHAINS
         ],

@@ -4,7 +4,8 @@ Imported by tools/publish_own_samples.py and tools/publish_little_data.py. What 
 the flow is asked for their category and designer, the DCGAN for nothing.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +22,12 @@ from aesthetic_utils.published.flow import AtHalfTime, drawings_of, network
 from aesthetic_utils.published.gan import detail
 from aesthetic_utils.published.run import checkpoint_path
 from aesthetic_utils.runtime import Precision
+from aesthetic_utils.storage import file_digest, write_json
 from aesthetic_utils.training.flow import Drawings, FlowSettings, sample_flow, train_flow
 from aesthetic_utils.training.gan import GANSettings, sample, train_gan
 from aesthetic_utils.training.precision import run_precision
+from aesthetic_utils.training.weights import weights_info
+from tools.publish_flow import rows_of as conditions_at
 
 Draw = Callable[[int, int], tuple[Tensor, Tensor]]  # n, seed -> uint8 [n, 3, S, S] and rows [n]
 
@@ -39,7 +43,7 @@ def rows_of(drawings: Drawings, rows: Tensor | slice) -> Drawings:
     """Some of the drawings."""
     return Drawings(
         images=drawings.images[rows],
-        conditions=Conditions(*(part[rows] for part in drawings.conditions)),
+        conditions=conditions_at(drawings.conditions, rows),
         may_mirror=drawings.may_mirror[rows],
     )
 
@@ -76,7 +80,7 @@ def number_format() -> str:
 
 
 def trained(kind: str, drawings: Drawings, folder: Path, seed: int, *, shift: bool = True) -> Draw:
-    """A generator of KINDS that has learned from the drawings; a run that was broken off goes on.
+    """A generator, "gan" or "flow", that has learned from the drawings; a run that was broken off goes on.
 
     What it gives for n and a seed are n pictures and, for each, a row of the drawings: the flow is asked for the category
     and the hand of that row; from the DCGAN, which cannot be asked, the row means nothing. shift: whether the players of
@@ -112,7 +116,7 @@ def trained_flow(drawings: Drawings, folder: Path, seed: int) -> Draw:
 
     def draw(n: int, s: int) -> tuple[Tensor, Tensor]:
         rows = chosen_rows(drawings, n, s)
-        asked = Conditions(*(part[rows] for part in drawings.conditions))
+        asked = conditions_at(drawings.conditions, rows)
         batch = 125 if device.type == "cpu" else 1_000
         made = sample_flow(average, asked, steps=steps, seed=s, batch_size=batch, precision=plain)
         return as_bytes(made), rows
@@ -140,6 +144,24 @@ def kept_pictures(file: Path) -> Tensor:
     """What `keep_pictures` wrote, float [n, 3, S, S] in [0, 1]."""
     column = read_image(file)  # [3, n S, S]
     return torch.stack(column.split(column.shape[2], 1)).float() / 255
+
+
+def say_machine(folder: Path) -> None:
+    """Keeps beside pictures on which machine they were made, which may be another than measures them."""
+    write_json(folder / "made_on.json", runtime.describe_run())
+
+
+def machine_of(folder: Path) -> str:
+    """The hardware that `say_machine` kept."""
+    return json.loads((folder / "made_on.json").read_text("utf-8"))["hardware"]
+
+
+def made_of(pictures: Path, rulers: Iterable[str]) -> dict:
+    """What a measurement of kept pictures depends on, but for the code."""
+    return {
+        "pictures": file_digest(pictures),
+        "rulers": [weights_info(name)["sha256"] for name in rulers],
+    }
 
 
 def looked_at(images: Tensor, rulers: dict[str, Ruler], seed: int) -> dict:
