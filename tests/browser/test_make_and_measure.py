@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
+from live_page import place
 from PIL import Image
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html" / "book"
@@ -22,10 +23,6 @@ def open_figure(watched):
             return page
 
         yield open_it
-
-
-def place(page, name: str):
-    return page.locator(f'.live-place[data-live="{name}"]')
 
 
 def said(page, name: str, begin: str = "") -> str:

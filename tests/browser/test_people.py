@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from live_page import place, sentence
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html" / "book"
 PAGES = {
@@ -39,15 +40,6 @@ def open_figure(watched):
             return page
 
         yield open_it
-
-
-def place(page, name: str):
-    return page.locator(f'.live-place[data-live="{name}"]')
-
-
-def sentence(page, name: str) -> str:
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-    return place(page, name).locator(".live-sentence").inner_text().replace("\u00a0", " ")
 
 
 def card(page, name: str):
