@@ -64,6 +64,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_tuning",
         "publish_own_samples",
         "publish_little_data",
+        "publish_looked_at",
     ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):
@@ -145,6 +146,7 @@ def test_every_tool_is_tried():
         "live_networks",
         "publish_generator_seeds",
         "publish_little_data",
+        "publish_looked_at",
         "publish_own_samples",
         "publish_tuning",
     }

@@ -129,6 +129,10 @@ def steps() -> list[Step]:
             module="tools.publish_little_data", needs=RULERS,
         ),
         Step(
+            command=("tools.publish_looked_at",), makes=("looked_at",),
+            module="tools.publish_looked_at", needs=RULERS[:2],
+        ),
+        Step(
             command=("tools.publish_measures",), makes=("image_measures",),
             module="tools.publish_measures", needs=("gan_emoji",),
         ),
