@@ -128,25 +128,6 @@ EXERCISES = {
         verify=verify_within,
         wrong_examples=(with_negatives, by_size, not_divided, of_all),
     ),
-    "product": Exercise(
-        answer=(3, 3),
-        hints={
-            (
-                2,
-                3,
-            ): "These are the inputs. The slope with respect to the first is the second, and the other way round.",
-            (
-                6,
-                6,
-            ): "That is gradient times input at the end, which counts the product twice. Take the mean slope.",
-            (
-                3,
-                2,
-            ): "That is the gradient at the end. Take the mean slope on the way, times the way.",
-            (1.5, 1): "These are the mean slopes. Multiply each by its way.",
-        },
-        default_hint="On the way t (2, 3) the slopes are 3 t and 2 t. Their means, times 2 and 3?",
-    ),
     "integrated": Exercise(
         answer=integrated,
         verify=verify_integrated,
@@ -156,8 +137,8 @@ EXERCISES = {
         answer=194,
         tolerance=6,
         hints={
-            97: "That is half of it. Did you take (0.6 - 0.5) for twice what it is?",
             783: "The distance between 0.6 and 0.5 is 0.1, and not 0.05.",
+            48: "Take the roots of 0.25 and 0.24 before you multiply.",
             96: "That would find it half of the time: 1.96 alone, without 0.84.",
         },
         default_hint="(1.96 sqrt(0.25) + 0.84 sqrt(0.24))^2 / 0.1^2.",
