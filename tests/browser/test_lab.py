@@ -92,6 +92,7 @@ def png(width: int, height: int, mode: str = "RGB", **options) -> bytes:
 
 def test_the_networks_give_what_pytorch_gives(open_lab):
     page = open_lab("name_it")
+    page.locator(".network-load").wait_for()
     expected = json.loads(live_networks.FIXTURE.read_text("utf-8"))
     together = [["stylegan2_mapping", "stylegan2_synthesis"], ["resnet_emoji_category", "resnet_emoji_designer"],
                 ["srresnet_x4_light", "srresnet_restore"], ["gan_emoji"], ["flow_emoji"]]  # fmt: skip

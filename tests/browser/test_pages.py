@@ -47,6 +47,19 @@ THIN_OUT = """() => {
   for (const [selector, kept] of [["article .highlight pre", 5], ["article .katex", 8], ["article .ln", 60]])
     [...document.querySelectorAll(selector)].slice(kept).forEach(e => e.replaceChildren(e.textContent.slice(0, 20)));
 }"""
+# Live figures are loaded near the screen; each comes there in turn, and has to be built.
+LIVE = """async () => {
+  for (const place of document.querySelectorAll(".live-place")) {
+    place.scrollIntoView({behavior: "instant"});
+    const until = performance.now() + 20000;
+    while (place.matches(":empty")) {
+      if (performance.now() > until) return place.dataset.live;
+      await new Promise(done => setTimeout(done, 20));
+    }
+  }
+  scrollTo({top: 0, behavior: "instant"});
+  return null;
+}"""
 # two messages of the theme that mean nothing
 BENIGN = re.compile(r"THEBE_JS_URL|Got invalid theme mode")
 
@@ -114,6 +127,8 @@ def test_a_page(name, browser, address, source, record_property):
     record_property("bytes", weight)
     if weight > budget(name):
         problems.append(f"weighs {weight / KB:.0f} KB, more than {budget(name) / KB:.0f} KB")
+    if missing := page.evaluate(LIVE):
+        problems.append(f"not built: {missing}")
     problems += [f"at 1280 px: {cut}" for cut in page.evaluate(CUT)]
     page.set_viewport_size({"width": 360, "height": 740})
     problems += [f"at 360 px: {cut}" for cut in page.evaluate(CUT)]
