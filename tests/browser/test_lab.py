@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from live_page import come_to
 from PIL import Image
 
 from tools import live_networks
@@ -62,6 +63,8 @@ def open_lab(watched, address):
         def open_page(name: str, hash: str = "", **options):
             page = open_url(f"{address}book/lab/{name}.html{hash}", **options)
             page.on("request", lambda request: asked.append(request.url))
+            if options.get("java_script_enabled", True):
+                come_to(page, name)
             return page
 
         yield open_page
@@ -92,7 +95,6 @@ def png(width: int, height: int, mode: str = "RGB", **options) -> bytes:
 
 def test_the_networks_give_what_pytorch_gives(open_lab):
     page = open_lab("name_it")
-    page.locator(".network-load").wait_for()
     expected = json.loads(live_networks.FIXTURE.read_text("utf-8"))
     together = [["stylegan2_mapping", "stylegan2_synthesis"], ["resnet_emoji_category", "resnet_emoji_designer"],
                 ["srresnet_x4_light", "srresnet_restore"], ["gan_emoji"], ["flow_emoji"]]  # fmt: skip

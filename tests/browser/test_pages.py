@@ -151,7 +151,9 @@ def test_a_page(name, browser, address, source, record_property):
     page.evaluate(dark)
     problems += [f"dark: {found}" for found in axe(page, "color-contrast")]
     page.evaluate(light)
-    page.wait_for_function("performance.now() > resized + 400")  # what can be scrolled, the theme sees 300 ms later
+    page.wait_for_function(
+        "performance.now() > resized + 400"
+    )  # what can be scrolled, the theme sees 300 ms later
     problems += [f"light: {found}" for found in axe(page)]
     context.close()
     problems += seen["troubles"]
