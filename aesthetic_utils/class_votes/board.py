@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from aesthetic_utils.class_votes.room import Room
+from aesthetic_utils.class_votes.tracking import Measured, tracked
 from aesthetic_utils.judgements.bradley_terry import PreferenceError, fit_ranking
 from aesthetic_utils.judgements.choice_parts import answers, choice_parts
 from aesthetic_utils.judgements.report import FEW_RATERS, pair_agreement, ranking_rows
@@ -12,14 +13,17 @@ from aesthetic_utils.judgements.vote_record import Vote, as_pairs
 from aesthetic_utils.statistics.intervals import Interval
 
 
-def board_numbers(room: Room, votes: Sequence[Vote], *, repeats: int = 400) -> dict[str, Any]:
+def board_numbers(
+    room: Room, votes: Sequence[Vote], measured: Measured | None = None, *, repeats: int = 400
+) -> dict[str, Any]:
     """What the board shows of these votes, as JSON holds it; what cannot be said yet is a sentence in `cannot`.
 
-    The ranking and the agreement are of both rounds together. repeats: draws of each bootstrap.
+    The ranking and the agreement are of both rounds together. measured: the measures of the pictures, for what goes
+    with the ranking. repeats: draws of each bootstrap.
     """
     found: dict[str, Any] = {
         "votes": len(votes), "voters": len({vote.rater for vote in votes}),
-        "agreement": None, "ranking": [], "parts": None, "cannot": [], "notes": [],
+        "agreement": None, "ranking": [], "parts": None, "tracked": [], "cannot": [], "notes": [],
     }  # fmt: skip
     if not votes:
         found["cannot"].append("There is no vote yet.")
@@ -27,6 +31,9 @@ def board_numbers(room: Room, votes: Sequence[Vote], *, repeats: int = 400) -> d
     pairs = as_pairs(votes, room.items)
     ranking = fit_ranking(pairs)
     found["ranking"] = [asdict(row) for row in ranking_rows(ranking, pairs)]
+    if measured:
+        scores = dict(zip(ranking.items, map(float, ranking.score), strict=True))
+        found["tracked"] = tracked(scores, measured)
     if ranking.note:
         found["notes"].append(ranking.note)
     if ranking.raters < FEW_RATERS:

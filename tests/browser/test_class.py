@@ -5,9 +5,13 @@ import threading
 import pytest
 from PIL import Image
 
+pytest.importorskip("starlette")
+
 from aesthetic_utils.class_votes.room import Room, class_pairs, read_pictures
-from aesthetic_utils.class_votes.server import ClassServer, serve
+from aesthetic_utils.class_votes.server import ClassServer
 from aesthetic_utils.class_votes.store import VoteStore
+from aesthetic_utils.class_votes.tracking import measure_pictures
+from aesthetic_utils.class_votes.voting import Classroom
 from aesthetic_utils.judgements.vote_file import read_votes
 
 NAMES = ("<b>bold</b>", "plain", "'); DROP TABLE votes; --")
@@ -22,11 +26,12 @@ def server(tmp_path):
     pictures = dict(zip(NAMES, read_pictures(folder).values(), strict=True))
     store = VoteStore(tmp_path / "votes.sqlite")
     store.open_room(Room(code="KXPQB", question="Which?", items=NAMES, pairs=class_pairs(3, 3)))
-    server = ClassServer(store, pictures, host="127.0.0.1")
-    thread = threading.Thread(target=serve, args=(server,), kwargs={"hours": 1})
+    classroom = Classroom(store, pictures, measure_pictures(pictures))
+    server = ClassServer(classroom, host="127.0.0.1")
+    thread = threading.Thread(target=server.serve, kwargs={"hours": 1})
     thread.start()
     yield server
-    server.shutdown()
+    server.stop()
     thread.join(5)
     store.close()
 
@@ -35,7 +40,7 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     address = f"http://{server.address}/"
     errors: list[str] = []
     phone = opened(browser, f"{address}?room=kxpqb", 360, errors)
-    board = opened(browser, f"{address}board#{server.teacher}", 1280, errors)
+    board = opened(browser, f"{address}board#{server.classroom.store.teacher}", 1280, errors)
     phone.get_by_role("button", name="Join").click()
     answer(phone, 1)
     phone.get_by_text("The second round opens here").wait_for()
@@ -52,7 +57,7 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     board.on("dialog", lambda dialog: dialog.accept())
     board.get_by_role("button", name="Delete all").click()
     board.get_by_text("All votes and voters are deleted.").wait_for()
-    assert server.store.votes() == [] and errors == []
+    assert server.classroom.store.votes() == [] and errors == []
     for page in (phone, board):
         page.close()
 

@@ -69,7 +69,37 @@ function ranking(board) {
   return table;
 }
 
+// How strongly each measure goes with the scores, and how little is known about it.
+function tracked(board) {
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  for (const text of ["measure", "rank correlation", "95 % interval", ""]) cell(head, "th", text).scope = "col";
+  const body = table.createTBody();
+  for (const row of board.tracked) {
+    const line = body.insertRow();
+    cell(line, "th", row.measure).scope = "row";
+    cell(line, "td", signed(row.value));
+    cell(line, "td", `${signed(row.low)} to ${signed(row.high)}`);
+    cell(line, "td", bar({ ...row, score: row.value }, 1)).className = "bar";
+  }
+  const note = document.createElement("p");
+  note.className = "quiet-text";
+  note.textContent = board.tracked.length
+    ? `Over ${board.tracked[0].n} pictures. With so few, one of ${board.tracked.length} measures easily seems to matter by chance.`
+    : "It takes five pictures whose measures differ.";
+  return board.tracked.length ? [table, note] : [note];
+}
+
+// The address as a QR code; the program draws it, and it is parsed as an image, not as a page.
+function code(svgText) {
+  const drawn = document.importNode(new DOMParser().parseFromString(svgText, "image/svg+xml").documentElement, true);
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", "QR code of the address");
+  return drawn;
+}
+
 function show(board) {
+  if (!at("qr").firstChild) at("qr").append(code(board.qr));
   at("question").textContent = board.question;
   at("address").textContent = board.address;
   at("code").textContent = board.room;
@@ -87,6 +117,7 @@ function show(board) {
       `taste, and ${between(board.parts.noise)} is noise, not repeated by the same person. ` +
       `${board.parts.shared.n} voters, ${board.parts.questions} questions answered twice.`
     : "";
+  at("tracked").replaceChildren(...tracked(board));
   at("notes").replaceChildren(
     ...[...board.cannot, ...board.notes].map((text) => {
       const item = document.createElement("li");
