@@ -83,9 +83,7 @@ def _add_serve(actions: argparse._SubParsersAction) -> None:
 
 def serve_class(options: argparse.Namespace) -> None:
     """`aesthetic class serve`: prints where to go, and serves until it is stopped."""
-    require_installed(
-        "a class that votes", starlette="starlette", uvicorn="uvicorn", segno="segno"
-    )
+    require_installed("a class that votes", starlette="starlette", uvicorn="uvicorn", segno="segno")
     from aesthetic_utils.class_votes.room import read_pictures
     from aesthetic_utils.class_votes.server import ClassServer, lan_address
     from aesthetic_utils.class_votes.store import VoteStore

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aesthetic_utils.cli import main as cli
-from aesthetic_utils.cli.grade import Graded, _read, grade_notebook
+from aesthetic_utils.cli.grade import Graded, Limits, _objects, _read, grade_notebook
 from aesthetic_utils.cli.grade_worker import code_cells
 
 IMPORT = "from aesthetic_utils.exercises import check"
@@ -25,7 +25,7 @@ def notebook(*sources: str, tags: tuple[str, ...] = ()) -> str:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
-LIMITS = ["--seconds", "200", "--cell-seconds", "2", "--memory", "2500"]
+LIMITS = ["--seconds", "200", "--cell-seconds", "1", "--memory", "2500"]
 HANDED_IN = {
     "=good.ipynb": notebook(
         "%matplotlib inline", IMPORT, "1 / 0", RIGHT, WRONG, 'check("3_1/receptive_field", ...)'
@@ -116,14 +116,14 @@ def test_what_holds_on_is_killed(tmp_path):
         )
     )
     began = time.monotonic()
-    found = grade_notebook(tmp_path / "a.ipynb", seconds=4)
+    found = grade_notebook(tmp_path / "a.ipynb", Limits(seconds=2))
     assert found.status == "stopped: it took too long" and time.monotonic() - began < 20
 
 
 def test_lines_that_are_nonsense_are_passed_over():
     found = Graded(file="a")
-    _read(found, ["{", "[]", '{"key": "os/path", "verdict": "Right."}', '{"key": [], "verdict": 1}', '{"key": "3_1/parameters", "verdict": "Not yet. x"}', '{"key": "3_1/parameters", "verdict": "Right."}',
-                  '{"key": "3_1/parameters", "verdict": "No answer yet: replace the dots."}', '{"end": true}'], late=False)  # fmt: skip
+    _read(found, _objects(["{", "[]", '{"key": "os/path", "verdict": "Right."}', '{"key": [], "verdict": 1}', '{"key": "3_1/parameters", "verdict": "Not yet. x"}', '{"key": "3_1/parameters", "verdict": "Right."}',
+                  '{"key": "3_1/parameters", "verdict": "No answer yet: replace the dots."}', '{"end": true}']), late=False)  # fmt: skip
     assert found.answers == {"3_1/parameters": "right"} and found.status == "ok"
 
 
