@@ -288,4 +288,4 @@ def write_table(path: Path, graded: list[Graded]) -> None:
 
 def plain(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t" else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
