@@ -152,10 +152,13 @@ def scored(
 
 
 def test_places_are_shared_within_two_standard_errors_and_copies_get_none():
-    floor = scored(1, memorised=0.05)
-    table = [scored(20), scored(10), scored(11), scored(12.9), scored(2, memorised=0.5), scored(2, peeked=0.3), scored(3, memorised=0.14)]  # fmt: skip
-    assert places(table, floor) == [5, 2, 2, 4, None, None, 1]
-    assert places([], floor) == []
+    beside = {
+        FLOOR: scored(1, memorised=0.05, peeked=1.0),
+        CHEAT: scored(1, memorised=0.97, peeked=0.02),
+    }
+    table = [scored(20), scored(10), scored(11), scored(12.9), scored(2, memorised=0.11), scored(2, peeked=0.08), scored(3, memorised=0.09, peeked=0.06)]  # fmt: skip
+    assert places(table, beside) == [5, 2, 2, 4, None, None, 1]
+    assert places([], beside) == []
 
 
 # ---- the command
@@ -169,7 +172,10 @@ def test_a_folder_is_scored_with_its_bad_files_and_its_votes(
     folder = tmp_path / "in"
     folder.mkdir()
     np.savez(folder / "=noise.npz", images.numpy())
-    np.savez(folder / "<b>real</b>.npz".replace("/", "_"), judge.split.others[:N].numpy())
+    train = judge.split.train
+    mixed = (train[:N] + train[N : 2 * N]) / 2
+    np.savez(folder / "<b>mixed</b>.npz".replace("/", "_"), mixed.numpy())
+    np.savez(folder / "peeked.npz", judge.split.hidden[:N].numpy())
     (folder / "broken.npz").write_bytes(b"x")
     (folder / "notes.txt").write_text("hello")
     (folder / ".hidden").write_text("")
@@ -179,22 +185,27 @@ def test_a_folder_is_scored_with_its_bad_files_and_its_votes(
                "--vote-pictures", tmp_path / "vote", "--overwrite"]  # fmt: skip
     assert cli.main(list(map(str, command))) == 1
     rows = table(tmp_path / "s.csv")
-    assert list(rows)[0] == "<b>real<_b>" and rows["<b>real<_b>"]["place"] == "1"
-    assert set(rows) == {"<b>real<_b>", "'=noise", "broken", "notes", FLOOR, CHEAT}
+    assert list(rows)[0] == "<b>mixed<_b>" and rows["<b>mixed<_b>"]["place"] == "1"
+    assert set(rows) == {"<b>mixed<_b>", "'=noise", "peeked", "broken", "notes", FLOOR, CHEAT}
+    assert rows["peeked"]["place"] == "" and float(rows["peeked"]["frechet"]) < float(
+        rows[FLOOR]["frechet"]
+    )
     assert rows["broken"]["status"].startswith("it is no .npz") and rows["notes"]["status"].startswith("it ends in .txt")  # fmt: skip
     shown = sorted(path.name for path in (tmp_path / "vote").iterdir())
-    assert shown == sorted(f"{rows[name]['vote_name']}.png" for name in ("<b>real<_b>", "'=noise"))
+    assert shown == sorted(
+        f"{rows[name]['vote_name']}.png" for name in ("<b>mixed<_b>", "'=noise", "peeked")
+    )
     with Image.open(tmp_path / "vote" / shown[0]) as picture:
         assert picture.size == (640, 640)
-    better, worse = rows["<b>real<_b>"]["vote_name"], rows["'=noise"]["vote_name"]
+    better, worse = rows["<b>mixed<_b>"]["vote_name"], rows["'=noise"]["vote_name"]
     for i in range(5):
         append_vote(votes, pair_vote(rater=f"r-{i}", session="s", left=better, right=worse, choice="left"))  # fmt: skip
     board = tmp_path / "board.html"
     assert cli.main(list(map(str, [*command, "--votes", votes, "--board", board]))) == 1
     rows = table(tmp_path / "s.csv")
-    assert float(rows["<b>real<_b>"]["liked"]) > 0 > float(rows["'=noise"]["liked"])
+    assert float(rows["<b>mixed<_b>"]["liked"]) > 0 > float(rows["'=noise"]["liked"])
     page = board.read_text("utf-8")
-    assert "&lt;b&gt;real" in page and "<b>real" not in page and fingerprint(SECRET) in page
+    assert "&lt;b&gt;mixed" in page and "<b>mixed" not in page and fingerprint(SECRET) in page
     assert SECRET not in page and "<script" not in page and not re.search(r"https?://", page)
     capsys.readouterr()
 

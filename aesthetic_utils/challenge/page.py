@@ -87,8 +87,8 @@ NOTES = (
     "teacher's secret. Numbers in brackets are standard errors over pictures. Entries share a place where their distances "
     "differ by less than two standard errors.",
     "Copies are pictures that lie far nearer to one drawing than to the fifty behind it, also when mirrored or moved by two "
-    "pixels. Real drawings have some, because signs have relatives. An entry with over "
-    f"{COPIED:.0%} more than they, of training drawings or of held-out ones, gets no place.",
+    "pixels. Real drawings seem to have some, because signs have relatives: held-out drawings have relatives in training, and "
+    f"the other way round. An entry gets no place if it has more than they, by over {100 * COPIED:.0f} in a hundred.",
     "What can be gamed: the ruler is public, so a generator can be trained to please it; a copy whose colours or shape were "
     "changed enough is not found; all drawings lie in the course's package, so who wants to can learn from the hidden ones; "
     "and 500 pictures can be the best of many thousands. So the numbers end no discussion: look at the pictures, ask how "

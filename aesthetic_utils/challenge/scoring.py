@@ -5,7 +5,7 @@ drawings; copies are looked for among the training drawings, by pixels and by th
 that were held out, which nobody should have learned from.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,7 +18,6 @@ from aesthetic_utils.generator_metrics import (
     Ruler,
     Yardstick,
     by_halves,
-    expected_coverage,
     gaps_to,
     likeness,
     memorised,
@@ -28,7 +27,7 @@ from aesthetic_utils.generator_metrics import (
 )
 
 RULER = "resnet_emoji_designer"
-COPIED = 0.1  # above this share of copies, beyond what real drawings have, an entry is not placed
+COPIED = 0.05  # above this share of copies, beyond what real drawings have, an entry is not placed
 FLOOR, CHEAT = "held-out drawings", "training drawings again"
 
 
@@ -109,21 +108,15 @@ def controls(judge: Judge, count: int, seed: int = 0) -> dict[str, Tensor]:
     return {FLOOR: others, CHEAT: moved[which, torch.arange(len(again))]}
 
 
-def most_coverage(judge: Judge, count: int) -> float:
-    """The coverage of pictures that come from the law of the drawings themselves, on average."""
-    return expected_coverage(count, count)
-
-
-def places(scores: Sequence[Score], floor: Score) -> list[int | None]:
+def places(scores: Sequence[Score], beside: Mapping[str, Score]) -> list[int | None]:
     """The place of each entry by its Frechet distance, from 1; None for one that is not placed: too many copies.
 
-    An entry shares the place of the one before it where their distances differ by less than two standard errors of
-    the difference.
+    beside: scores of `controls`, which say how many copies real drawings seem to have: held-out ones of the training
+    drawings, and training drawings of held-out ones. An entry shares the place of the one before it where their
+    distances differ by less than two standard errors of the difference.
     """
-    fair = [
-        i for i, one in enumerate(scores)
-        if one.memorised <= floor.memorised + COPIED and one.peeked <= floor.peeked + COPIED
-    ]  # fmt: skip
+    most, most_peeked = beside[FLOOR].memorised + COPIED, beside[CHEAT].peeked + COPIED
+    fair = [i for i, s in enumerate(scores) if s.memorised <= most and s.peeked <= most_peeked]
     found: list[int | None] = [None] * len(scores)
     before: int | None = None
     for rank, i in enumerate(sorted(fair, key=lambda i: scores[i].frechet), start=1):

@@ -9,7 +9,11 @@ BORDER = 4  # modules of white around it, as ISO/IEC 18004 asks for
 
 def qr_svg(text: str) -> str:
     """A QR code as one SVG element, dark on light, one unit a module; its size is left to the page."""
-    return _made(text).svg_inline(border=BORDER, light="#fff", omitsize=True)
+    out = io.BytesIO()
+    _made(text).save(
+        out, kind="svg", border=BORDER, light="#fff", omitsize=True, xmldecl=False, nl=False
+    )
+    return out.getvalue().decode("utf-8")
 
 
 def qr_text(text: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from aesthetic_utils.judgements.personal_taste import correlation_interval
 
-SIDE = 400  # pixels of the longer side at which pictures are measured: all of them at one size
+SIDE = 256  # pixels of the longer side at which pictures are measured: all of them at one size
 FEWEST = 5  # pictures for an interval
 TRACKED = {  # column of `aesthetic measure` -> what the wall calls it
     "mean_Lab_L": "lightness", "rms_contrast": "contrast", "colourfulness": "colourfulness",

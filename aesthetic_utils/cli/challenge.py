@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from aesthetic_utils.challenge.page import Entry, Liked
-    from aesthetic_utils.challenge.scoring import Judge, Score
+    from aesthetic_utils.challenge.scoring import Judge
 
 SHOWN = 25  # pictures of an entry on the board and in the vote
 
@@ -97,14 +97,13 @@ def _judge(secret: str) -> Judge:
 def _scored(paths: list[Path], secret: str, count: int) -> list[Entry]:
     """Entries in the order of the board: placed ones, controls among them by distance, then those that are not placed."""
     from aesthetic_utils.challenge.page import Entry
-    from aesthetic_utils.challenge.scoring import FLOOR, controls, places, score
+    from aesthetic_utils.challenge.scoring import controls, places, score
     from aesthetic_utils.challenge.submissions import SubmissionError, described, read_submission
 
     judge = _judge(secret)
     beside = {
         name: (images, score(images, judge)) for name, images in controls(judge, count).items()
     }
-    floor: Score = beside[FLOOR][1]
     entries = [
         Entry(name=name, score=found, picture=_shown(images), control=True)
         for name, (images, found) in beside.items()
@@ -123,7 +122,7 @@ def _scored(paths: list[Path], secret: str, count: int) -> list[Entry]:
         made.append(Entry(name=name, vote_name=numbers[path], score=found, picture=_shown(images)))
         print(f"{name}: distance {found.frechet:.2f}, coverage {found.coverage:.0%}, copies {found.memorised:.1%}", flush=True)  # fmt: skip
     scores = [entry.score for entry in made if entry.score is not None]
-    found_places = iter(places(scores, floor))
+    found_places = iter(places(scores, {name: found for name, (_, found) in beside.items()}))
     made = [replace(e, place=next(found_places)) if e.score is not None else e for e in made]
     return sorted(made, key=_order) + entries
 

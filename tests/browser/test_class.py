@@ -41,6 +41,11 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     errors: list[str] = []
     phone = opened(browser, f"{address}?room=kxpqb", 360, errors)
     board = opened(browser, f"{address}board#{server.classroom.store.teacher}", 1280, errors)
+    code = board.get_by_role("img", name="QR code of the address")
+    code.wait_for()
+    assert code.bounding_box()["width"] > 140 and board.locator("#qr svg path").count() == 2
+    inside = "e => e.ownerSVGElement.getBBox().width"  # it is drawn, and no unknown element
+    assert code.locator("path").last.evaluate(inside) > 25
     phone.get_by_role("button", name="Join").click()
     answer(phone, 1)
     phone.get_by_text("The second round opens here").wait_for()

@@ -36,10 +36,6 @@ def run_class(folder: Path, phones: int, think_s: float) -> np.ndarray:
     return np.array(said["ms"])
 
 
-def test_thirty_phones_of_which_some_drop_and_come_back(tmp_path):
-    run_class(tmp_path, 30, 0.05)
-
-
 @pytest.mark.skipif(LOAD not in os.environ, reason=f"takes a minute; set {LOAD}=1 to measure how quickly votes are kept")  # fmt: skip
 @pytest.mark.parametrize("phones", [30, 300])
 def test_a_vote_is_kept_within_50_ms(tmp_path, phones):
