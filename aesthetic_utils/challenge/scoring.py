@@ -67,7 +67,7 @@ def make_judge(split: Split, look: Callable[[Tensor], Tensor]) -> Judge:
 def score(images: Tensor, judge: Judge) -> Score:
     """Score pictures, float [N, 3, 32, 32] in [0, 1], at most as many as there are hidden drawings.
 
-    For 500 pictures some 20 seconds of one core.
+    For 500 pictures some ten seconds of one core.
     """
     seen = judge.ruler.look(images)
 

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aesthetic_utils import runtime
 from aesthetic_utils.cli.common import plural, require_absent
 from aesthetic_utils.storage import AestheticError, atomic_path, reason
 
@@ -37,7 +36,7 @@ def add_challenge(commands: argparse._SubParsersAction) -> None:
         help="score a folder of submissions",
         description="Score every submission of a folder (500 pictures of 32 x 32 pixels as .npz, .safetensors or a .png sheet "
         "of tiles) by its Frechet distance to hidden drawings, by coverage and by the share of copies, beside real drawings "
-        "and copied ones. A file that cannot be scored is named, and the others are scored; the exit code is then 1. Some 20 "
+        "and copied ones. A file that cannot be scored is named, and the others are scored; the exit code is then 1. Some ten "
         "seconds of one core a submission.",
     )
     score.add_argument("folder", type=Path, help="where the submissions lie")
@@ -52,6 +51,7 @@ def add_challenge(commands: argparse._SubParsersAction) -> None:
 
 def score_folder(options: argparse.Namespace) -> int:
     """`aesthetic challenge score`: table and page, and a line a submission on the way."""
+    from aesthetic_utils import runtime
     from aesthetic_utils.challenge.page import board_page, write_scores
     from aesthetic_utils.challenge.scoring import RULER
     from aesthetic_utils.challenge.split import fingerprint, read_secret
@@ -86,6 +86,7 @@ def _is_submission(path: Path) -> bool:
 
 
 def _judge(secret: str) -> Judge:
+    from aesthetic_utils import runtime
     from aesthetic_utils.challenge.scoring import RULER, make_judge
     from aesthetic_utils.challenge.split import split_drawings
     from aesthetic_utils.training.rulers import load_classifier, seen_by
