@@ -81,6 +81,13 @@ def test_too_few_pictures(tmp_path, count):
         read_pictures(tmp_path / "none")
 
 
+def test_a_file_that_is_no_picture_is_named(tmp_path):
+    Image.new("RGB", (9, 9)).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("<svg onload=alert(1)>")
+    with pytest.raises(AestheticError, match=r"b\.png"):
+        read_pictures(tmp_path)
+
+
 def test_the_board_of_nobody():
     found = board_numbers(room(), [])
     assert found["cannot"] == ["There is no vote yet."] and found["ranking"] == []
