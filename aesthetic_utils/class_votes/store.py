@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS room (
 CREATE TABLE IF NOT EXISTS voters (secret TEXT PRIMARY KEY, voter TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS votes (
   room TEXT NOT NULL, voter TEXT NOT NULL, round INTEGER NOT NULL, pair INTEGER NOT NULL,
-  left TEXT NOT NULL, right TEXT NOT NULL, choice TEXT NOT NULL CHECK (choice IN ('left', 'right')),
+  left TEXT NOT NULL, right TEXT NOT NULL, choice TEXT NOT NULL,
   response_ms INTEGER, time TEXT NOT NULL, PRIMARY KEY (room, voter, round, pair));
 """
 
@@ -166,13 +166,7 @@ class VoteStore:
         query = "SELECT room, round, voter, left, right, choice, response_ms, time FROM votes ORDER BY rowid"
         with closing(self._connect()) as db:
             rows = db.execute(query).fetchall()
-        return [
-            Vote(
-                session=f"{code}-{round}", rater=voter, task="pair", left=left, right=right, choice=choice,
-                response_ms=ms, time=datetime.fromisoformat(time), question=room.question if room else "",
-            )
-            for code, round, voter, left, right, choice, ms, time in rows
-        ]  # fmt: skip
+        return [] if room is None else [_vote(room, *row[1:]) for row in rows]
 
     def delete_all(self) -> None:
         """Take every vote and every voter out of the file, and the traces of them out of its free space and its log."""
@@ -185,17 +179,28 @@ class VoteStore:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
-def vote_row(room: Room, voter: str, asked: Asked, choice: str, response_ms: int | None) -> VoteRow:
-    """An answer, given now, as the table keeps it; ValueError for a vote that a file of votes could not hold."""
-    vote = checked(
-        Vote(
-            session=f"{room.code}-{asked.round}", rater=voter, task="pair", left=room.items[asked.left],
-            right=room.items[asked.right], choice=choice, response_ms=response_ms, time=now(), question=room.question,
-        )
-    )  # fmt: skip
-    return (
-        room.code, voter, asked.round, asked.pair, vote.left, vote.right, vote.choice, vote.response_ms,
-        vote.time.isoformat(),
+def vote_row(
+    room: Room, voter: str, asked: Asked, choice: str | int, response_ms: int | None
+) -> VoteRow:
+    """An answer, given now, as the table keeps it; ValueError for a vote that a file of votes could not hold.
+
+    choice: "left" or "right", or the score where the room has a scale.
+    """
+    left, right, time = room.items[asked.left], room.items[asked.right], now().isoformat()
+    checked(_vote(room, asked.round, voter, left, right, str(choice), response_ms, time))
+    return room.code, voter, asked.round, asked.pair, left, right, str(choice), response_ms, time
+
+
+def _vote(
+    room: Room, round: int, voter: str, left: str, right: str, choice: str, ms: int | None, time: str
+) -> Vote:  # fmt: skip
+    """A row of the table as the package's files have it."""
+    own: dict[str, Any] = {"task": "pair", "left": left, "right": right, "choice": choice}
+    if room.scale is not None:
+        own = {"task": "scale", "item": left, "score": float(choice), "scale": room.scale}
+    return Vote(
+        session=f"{room.code}-{round}", rater=voter, response_ms=ms, time=datetime.fromisoformat(time),
+        question=room.question, **own,
     )  # fmt: skip
 
 

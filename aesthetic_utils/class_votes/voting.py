@@ -19,7 +19,8 @@ from aesthetic_utils.class_votes.writer import Writer
 from aesthetic_utils.storage import AestheticError
 
 MOST_VOTERS = 400
-BOARD_EVERY_S = 2.0  # the numbers of the board are computed at most so often
+BOARD_EVERY_S = 2.0  # the numbers of the board are computed at most so often,
+BOARD_SHARE = 0.1  # and in at most so much of the time, since votes wait for it
 
 
 class Refusal(Exception):
@@ -51,7 +52,9 @@ class Classroom:
         self.joins = Limiter(rate=10, burst=100)  # by address; a class may share one
         self.guesses = Limiter(rate=0.5, burst=30)  # by address: 5,400 of 3.2 million codes in 3 h
         self.answers = Limiter(rate=5, burst=20)  # by voter
-        self._board: tuple[float, dict[str, Any]] | None = None
+        self._board: tuple[float, dict[str, Any]] | None = (
+            None  # when it is time again, and what was found
+        )
         self._counting = asyncio.Lock()
 
     # ---- who asks
@@ -97,16 +100,18 @@ class Classroom:
         choice, ms = sent.get("choice"), sent.get("ms")
         if not (_whole(round, 1, self.store.round) and _whole(pair, 0, len(self.room.pairs) - 1)):
             raise Refusal(HTTPStatus.BAD_REQUEST, "this question was not asked")
-        if choice not in ("left", "right") or not (ms is None or _whole(ms, 0, 10**9 - 1)):
-            raise Refusal(
-                HTTPStatus.BAD_REQUEST, "the answer is left or right, in whole milliseconds"
-            )
+        if not (self._is_answer(choice) and (ms is None or _whole(ms, 0, 10**9 - 1))):
+            raise Refusal(HTTPStatus.BAD_REQUEST, "this is no answer, in whole milliseconds")
         asked = next(q for q in order_for(self.room, voter, round) if q.pair == pair)
         row = vote_row(self.room, voter, asked, choice, ms)
         await self.writer.done(lambda db: VoteStore.insert_vote(db, row))
         if (round, pair) not in self.store.answered(voter):  # deleted while it was on its way
             raise Refusal(HTTPStatus.UNAUTHORIZED, "join the room first")
         return self.question(voter)
+
+    def _is_answer(self, choice: object) -> TypeGuard[str | int]:
+        scale = self.room.scale
+        return choice in ("left", "right") if scale is None else _whole(choice, *scale)
 
     def question(self, voter: str) -> dict[str, Any]:
         """What this voter is asked now, or why nothing."""
@@ -120,24 +125,27 @@ class Classroom:
         return {"wait": True} if open_round < ROUNDS else {"done": True}
 
     def _shown(self, asked: Asked) -> dict[str, Any]:
-        items = self.room.items
-        return {
-            "round": asked.round, "pair": asked.pair, "question": self.room.question,
-            "left": [asked.left, items[asked.left]], "right": [asked.right, items[asked.right]],
-        }  # fmt: skip
+        items, scale = self.room.items, self.room.scale
+        shown = {"round": asked.round, "pair": asked.pair, "question": self.room.question}
+        left, right = ([i, items[i]] for i in (asked.left, asked.right))
+        if scale is not None:
+            return shown | {"item": left, "scale": list(scale)}
+        return shown | {"left": left, "right": right}
 
     # ---- the wall
 
     async def board(self) -> dict[str, Any]:
-        """The numbers of the board, computed anew, in a thread, if they are older than BOARD_EVERY_S."""
+        """The numbers of the board, computed anew, in a thread, once it is time."""
         async with self._counting:
-            if self._board is None or time.monotonic() - self._board[0] > BOARD_EVERY_S:
+            began = time.monotonic()
+            if self._board is None or began > self._board[0]:
                 found = await asyncio.to_thread(self._numbers)
-                self._board = (time.monotonic(), found)
+                now = time.monotonic()
+                self._board = (now + max(BOARD_EVERY_S, (now - began) / BOARD_SHARE), found)
             numbers = self._board[1]
         return numbers | {
             "room": self.room.code, "question": self.room.question, "round": self.store.round, "rounds": ROUNDS,
-            "joined": self.store.count_voters(), "asked": len(self.room.pairs), "items": self.room.items,
+            "scale": self.room.scale, "joined": self.store.count_voters(), "asked": len(self.room.pairs), "items": self.room.items,
         }  # fmt: skip
 
     def _numbers(self) -> dict[str, Any]:

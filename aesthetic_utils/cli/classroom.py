@@ -75,6 +75,7 @@ def _add_serve(actions: argparse._SubParsersAction) -> None:
     )
     serve.add_argument("--question", help="what is asked about each pair; of a new room")
     serve.add_argument("--questions", type=whole_number, default=12, help="pairs a voter sees in a round (default: %(default)s); of a new room")  # fmt: skip
+    serve.add_argument("--scale", action="store_true", help="let every picture be scored from 1 to 7, instead of comparing pairs; of a new room")  # fmt: skip
     serve.add_argument(
         "--hours", type=_hours, default=HOURS, help="stop by itself after so long (default: 3)"
     )
@@ -134,7 +135,13 @@ def _say_where(server: "ClassServer", options: argparse.Namespace, went_on: bool
 
 def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse.Namespace) -> bool:
     """Make the room of a new file; True where the file has one, which goes on."""
-    from aesthetic_utils.class_votes.room import QUESTION, Room, class_pairs, new_code
+    from aesthetic_utils.class_votes.room import (
+        QUESTION,
+        SCALE_QUESTION,
+        Room,
+        class_pairs,
+        new_code,
+    )
     from aesthetic_utils.judgements.vote_record import ITEM
 
     if (room := store.room()) is not None:
@@ -143,10 +150,12 @@ def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse
                 f"{options.votes} is of other pictures ({', '.join(room.items[:3])}, ...); give another --votes"
             )
         return True
-    question = options.question or QUESTION
+    question = options.question or (SCALE_QUESTION if options.scale else QUESTION)
     if not ITEM.fullmatch(question):
         raise AestheticError("give the --question in one line of at most 200 characters")
     pairs = class_pairs(len(pictures), options.questions)
+    if options.scale:
+        pairs = tuple((i, i) for i in range(len(pictures)))
     store.open_room(Room(code=new_code(), question=question, items=tuple(pictures), pairs=pairs))
     return False
 

@@ -67,6 +67,32 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
         page.close()
 
 
+def test_a_phone_scores_pictures(browser, tmp_path):
+    store = VoteStore(tmp_path / "votes.sqlite")
+    pairs = tuple((i, i) for i in range(3))
+    store.open_room(Room(code="KXPQB", question="How much?", items=NAMES, pairs=pairs))
+    server = ClassServer(Classroom(store, dict.fromkeys(NAMES, b"")), host="127.0.0.1")
+    thread = threading.Thread(target=server.serve, kwargs={"hours": 1})
+    thread.start()
+    phone = browser.new_page(viewport={"width": 360, "height": 740})
+    phone.goto(f"http://{server.address}/?room=kxpqb")
+    phone.get_by_role("button", name="Join").click()
+    for place in (1, 2, 3):
+        phone.get_by_text(f"Question {place} of 3, round 1").wait_for(timeout=20_000)
+        assert phone.get_by_role("group", name="score").get_by_role("button").count() == 7
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        phone.wait_for_timeout(300)
+        phone.get_by_role("button", name=str(place + 2), exact=True).click()
+    phone.get_by_text("The second round opens here").wait_for()
+    phone.goto(f"http://{server.address}/board#{store.teacher}")
+    phone.get_by_role("row", name="<b>bold</b>").wait_for(timeout=20_000)
+    phone.close()
+    server.stop()
+    thread.join(5)
+    assert sorted(vote.score for vote in store.votes()) == [3, 4, 5]
+    store.close()
+
+
 def opened(browser, url: str, width: int, errors: list[str]):
     page = browser.new_page(viewport={"width": width, "height": 800}, accept_downloads=True)
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -1,9 +1,11 @@
 """What a class is asked, and the commands `aesthetic class ...` without their server."""
 
 import io
+import json
 import re
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from xml.etree import ElementTree
 
@@ -17,7 +19,7 @@ from aesthetic_utils.class_votes.store import VoteStore, vote_row
 from aesthetic_utils.class_votes.tracking import measure_pictures, tracked
 from aesthetic_utils.cli import main as cli
 from aesthetic_utils.judgements.vote_file import append_vote, read_votes
-from aesthetic_utils.judgements.vote_record import pair_vote
+from aesthetic_utils.judgements.vote_record import pair_vote, scale_vote
 from aesthetic_utils.storage import AestheticError
 
 
@@ -104,6 +106,17 @@ def test_the_board_after_one_round_says_what_it_cannot():
     assert found["parts"] is None and "second round" in found["cannot"][0].replace("\n", " ")
     assert [row["item"] for row in found["ranking"]][0] == "item 0"
     assert any("never compared" in note for note in found["notes"])
+
+
+def test_the_board_of_one_score_holds_no_number_that_json_lacks():
+    asked = replace(room(3), pairs=((0, 0), (1, 1), (2, 2)))
+    one = scale_vote(rater="r-1", session="KXPQB-1", item="item 1", score=5, scale=(1, 7))
+    found = board_numbers(asked, [one])
+    json.dumps(found, allow_nan=False)
+    assert (
+        found["ranking"][0]["score"] == 5 and found["ranking"][0]["low"] is None and found["cannot"]
+    )
+    assert room(3).scale is None and asked.scale == (1, 7)
 
 
 def test_a_file_that_is_none_of_a_class_is_refused(tmp_path):

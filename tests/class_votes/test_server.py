@@ -185,6 +185,39 @@ def test_thirty_clients_vote_at_once(server, store):
         client.close()
 
 
+def test_a_class_scores_pictures_on_a_scale(tmp_path):
+    """Six of one mind and six of the other, who repeat themselves."""
+    store = VoteStore(tmp_path / "v.sqlite")
+    pairs = tuple((i, i) for i in range(4))
+    store.open_room(Room(code="KXPQB", question="How much?", items=ITEMS, pairs=pairs))
+    store.open_round(2)
+    with running(store) as server:
+        for i in range(12):
+            client = Client(server.port).join()
+            said = client.next()
+            while asked := said.get("asked"):
+                number, name = asked["item"]
+                assert asked["scale"] == [1, 7] and ITEMS[number] == name and "left" not in asked
+                if i == 0:
+                    for wrong in ("left", 0, 8, 2.5, True, "3", None, [3]):
+                        assert client.vote(asked, wrong)[0] == 400
+                status, said = client.vote(asked, 1 + number if i % 2 else 7 - number)
+                assert status == 200
+            client.close()
+        client = Client(server.port)
+        status, board = teacher(client, server, "board")
+        votes = teacher(client, server, "export")[1]["csv"]
+        client.close()
+    assert status == 200 and board["scale"] == [1, 7] and board["votes"] == 12 * 4 * 2
+    assert [row["score"] for row in board["ranking"]] == [4, 4, 4, 4]
+    assert board["agreement"]["value"] < 0.1 and board["parts"]["private"]["value"] > 0.9
+    (tmp_path / "out.csv").write_text(votes, encoding="utf-8", newline="")
+    read, problems = read_votes(tmp_path / "out.csv")
+    assert not problems and read == store.votes()
+    assert {(vote.task, vote.scale) for vote in read} == {("scale", (1, 7))}
+    store.close()
+
+
 def test_a_vote_that_is_sent_twice_is_kept_once_and_the_first_stays(client, store):
     asked = client.join().next()["asked"]
     assert client.vote(asked, "left")[0] == client.vote(asked, "right")[0] == 200
