@@ -1,14 +1,17 @@
 """A class votes: thirty clients at once, a program that is killed, and requests that no phone would send."""
 
+import asyncio
 import http.client
 import json
 import re
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +31,7 @@ from aesthetic_utils.class_votes.room import Room, class_pairs, read_pictures
 from aesthetic_utils.class_votes.server import ClassServer
 from aesthetic_utils.class_votes.store import VoteStore
 from aesthetic_utils.class_votes.voting import Classroom
+from aesthetic_utils.class_votes.writer import Writer
 from aesthetic_utils.judgements.vote_file import read_votes
 
 SQL = "x'); DROP TABLE votes; --"
@@ -304,6 +308,48 @@ def test_kill_9_loses_no_vote_that_was_acknowledged(tmp_path):
     assert out.startswith("Stopped. ") and f"{len(kept)} votes in" in out
     for client in (*clients, back):
         client.close()
+
+
+def test_a_disk_that_fails_is_said_and_the_same_vote_is_kept_later(
+    client, server, store, monkeypatch
+):
+    def full(works):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    asked = client.join().next()["asked"]
+    with monkeypatch.context() as patched:
+        patched.setattr(server.classroom.writer, "_together", full)
+        status, said = client.vote(asked, "left")
+        assert status == 503 and "try again" in said["error"] and "disk" not in said["error"]
+        assert store.votes() == []
+    assert client.vote(asked, "left")[0] == 200 and len(store.votes()) == 1
+
+
+def test_what_gathers_while_a_commit_is_on_its_way_goes_into_the_next(store):
+    """And everybody hears of it once it is on disk."""
+    commits, go = [], threading.Event()
+
+    def together(works):
+        go.wait(5)
+        commits.append(len(works))
+        return store.together(works)
+
+    async def ten() -> list[str]:
+        writer = Writer(together)
+        writer.start()
+        asking = [
+            asyncio.create_task(writer.done(partial(VoteStore.insert_voter, most=99)))
+            for _ in range(10)
+        ]
+        await asyncio.sleep(0.05)
+        assert not any(task.done() for task in asking)
+        go.set()
+        made = await asyncio.gather(*asking)
+        writer.stop()
+        return [voter for voter, _ in made]
+
+    assert len(set(asyncio.run(ten()))) == 10 == store.count_voters()
+    assert sum(commits) == 10 and len(commits) <= 2
 
 
 def test_it_stops_by_itself(store):
