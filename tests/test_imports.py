@@ -99,10 +99,12 @@ def imported() -> set[str]:
 
 def test_the_package_asks_for_what_it_imports_and_for_nothing_else():
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
-    names = {"pillow": "PIL", "scikit-image": "skimage"}
+    names = {"pillow": "PIL", "scikit-image": "skimage", "otter-grader": "otter"}
     asked = {Requirement(text).name for text in project["dependencies"]}
     extras = project["optional-dependencies"]
-    optional = {Requirement(t).name for t in extras["judging"] + extras["devices"]}
-    optional = {name.replace("-", "_") for name in optional}
+    used = ("judging", "devices", "class", "grading")
+    optional = {Requirement(text).name for extra in used for text in extras[extra]}
+    optional = {names.get(name, name.replace("-", "_")) for name in optional}
+    optional |= {"nbconvert", "nbformat"}  # which come with otter-grader
     with_ipywidgets = {"IPython"}
     assert imported() == {names.get(n, n) for n in asked} | optional | with_ipywidgets

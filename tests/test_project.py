@@ -25,7 +25,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ROOT_ENTRIES = {
     ".ci", ".gitattributes", ".github", ".gitignore", "CITATION.cff", "CONTRIBUTING.md", "LICENSE",
     "LICENSE-CONTENT", "Makefile", "README.md", "_config.yml", "_toc.yml", "aesthetic_utils",
-    "book", "notebooks", "pyproject.toml", "requirements.txt", "requirements-book.txt", "tests",
+    "assignments", "book", "notebooks", "pyproject.toml", "requirements.txt", "requirements-book.txt", "tests",
     "tools",
 }  # fmt: skip
 SETUP_CELL = """\

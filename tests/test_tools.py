@@ -142,6 +142,7 @@ def test_every_tool_is_tried():
     # each has a test file of its own
     tried |= {"export_onnx", "publish_data_worth", "publish_flow", "publish_memorisation"}
     tried |= {
+        "assignments",
         "classroom",
         "live_networks",
         "publish_generator_seeds",

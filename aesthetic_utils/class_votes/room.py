@@ -14,6 +14,8 @@ ROUNDS = 2
 LONG_SIDE = 800  # pixels of a picture as it is sent to a phone
 FEWEST, MOST = 2, 60  # pictures
 QUESTION = "Which of the two do you like better?"
+SCALE = (1, 7)  # of scores
+SCALE_QUESTION = "How much do you like this picture, from 1, not at all, to 7, very much?"
 EMBEDDED = Path(__file__).parents[1] / "data" / "files" / "photos"  # where the course's own lie
 DEFAULT = (
     "wallpapers_Dragonfly_by_Bolly", "wallpapers_Infinite-Sea_by_Aury88", "wallpapers_Wine_by_Jakkub_Mede",
@@ -29,7 +31,14 @@ class Room:
     code: str
     question: str
     items: tuple[str, ...]  # names of the pictures
-    pairs: tuple[tuple[int, int], ...]  # indices of items, the same pairs for everybody
+    pairs: tuple[
+        tuple[int, int], ...
+    ]  # indices of items, the same pairs for everybody; of scores (i, i)
+
+    @property
+    def scale(self) -> tuple[int, int] | None:
+        """The lowest and the highest score where single pictures are scored; None where pairs are compared."""
+        return SCALE if all(a == b for a, b in self.pairs) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +48,7 @@ class Asked:
     round: int  # from 1
     pair: int  # index into the room's pairs
     left: int  # index into its items
-    right: int
+    right: int  # the same as left where it is scored
 
 
 def new_code() -> str:

@@ -9,10 +9,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aesthetic_utils.cli.common import merged_votes, plural, require_absent, whole_number
+from aesthetic_utils.cli.common import (
+    merged_votes,
+    plural,
+    require_absent,
+    require_installed,
+    whole_number,
+)
 from aesthetic_utils.storage import AestheticError
 
 if TYPE_CHECKING:
+    from aesthetic_utils.class_votes.server import ClassServer
     from aesthetic_utils.class_votes.store import VoteStore
 
 HOURS = 3.0  # after which the server stops by itself
@@ -68,6 +75,7 @@ def _add_serve(actions: argparse._SubParsersAction) -> None:
     )
     serve.add_argument("--question", help="what is asked about each pair; of a new room")
     serve.add_argument("--questions", type=whole_number, default=12, help="pairs a voter sees in a round (default: %(default)s); of a new room")  # fmt: skip
+    serve.add_argument("--scale", action="store_true", help="let every picture be scored from 1 to 7, instead of comparing pairs; of a new room")  # fmt: skip
     serve.add_argument(
         "--hours", type=_hours, default=HOURS, help="stop by itself after so long (default: 3)"
     )
@@ -76,29 +84,27 @@ def _add_serve(actions: argparse._SubParsersAction) -> None:
 
 def serve_class(options: argparse.Namespace) -> None:
     """`aesthetic class serve`: prints where to go, and serves until it is stopped."""
+    require_installed("a class that votes", starlette="starlette", uvicorn="uvicorn", segno="segno")
     from aesthetic_utils.class_votes.room import read_pictures
-    from aesthetic_utils.class_votes.server import ClassServer, lan_address, serve
+    from aesthetic_utils.class_votes.server import ClassServer, lan_address
     from aesthetic_utils.class_votes.store import VoteStore
+    from aesthetic_utils.class_votes.tracking import measure_pictures
+    from aesthetic_utils.class_votes.voting import Classroom
 
     pictures = read_pictures(options.pictures)
     host = options.address or lan_address()
     store = VoteStore(options.votes)
     try:
         went_on = _open_room(store, pictures, options)
-        server = ClassServer(store, pictures, host=host, port=options.port)
-        end = datetime.now() + timedelta(hours=options.hours)
-        page = f"http://{server.address}/"
+        classroom = Classroom(store, pictures, measure_pictures(pictures))
+        server = ClassServer(classroom, host=host, port=options.port)
         if host.startswith("127."):
             print(
                 "aesthetic: this address reaches this computer alone; give --address to let others in",
                 file=sys.stderr,
             )
-        print(f"Voters:   {page}?room={server.room.code}")
-        print(f"Code:     {server.room.code}")
-        print(f"Board:    {page}board#{store.teacher}   (yours alone: it can export and delete)")
-        print(f"Votes:    {options.votes}{', with those that are there' if went_on else ''}")
-        print(f"Stops by itself at {end:%H:%M}; Ctrl-C stops it before.", flush=True)
-        why = serve(server, hours=options.hours)
+        _say_where(server, options, went_on)
+        why = server.serve(hours=options.hours)
         said = "The time is over" if why == "time" else "Stopped"
         print(
             f"{said}. {plural(len(store.votes()), 'vote')} in {options.votes}; to write them: aesthetic class export"
@@ -107,9 +113,35 @@ def serve_class(options: argparse.Namespace) -> None:
         store.close()
 
 
+def _say_where(server: "ClassServer", options: argparse.Namespace, went_on: bool) -> None:
+    """Addresses and room code, as text and, where the terminal has the characters, as a QR code."""
+    from aesthetic_utils.class_votes.qr import qr_text
+
+    room, store = server.classroom.room, server.classroom.store
+    page = f"http://{server.address}/"
+    code = qr_text(f"{page}?room={room.code}")
+    try:
+        code.encode(sys.stdout.encoding or "ascii")
+        print(code)
+    except UnicodeEncodeError:
+        pass  # the board has it, too
+    end = datetime.now() + timedelta(hours=options.hours)
+    print(f"Voters:   {page}?room={room.code}")
+    print(f"Code:     {room.code}")
+    print(f"Board:    {page}board#{store.teacher}   (yours alone: it can export and delete)")
+    print(f"Votes:    {options.votes}{', with those that are there' if went_on else ''}")
+    print(f"Stops by itself at {end:%H:%M}; Ctrl-C stops it before.", flush=True)
+
+
 def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse.Namespace) -> bool:
     """Make the room of a new file; True where the file has one, which goes on."""
-    from aesthetic_utils.class_votes.room import QUESTION, Room, class_pairs, new_code
+    from aesthetic_utils.class_votes.room import (
+        QUESTION,
+        SCALE_QUESTION,
+        Room,
+        class_pairs,
+        new_code,
+    )
     from aesthetic_utils.judgements.vote_record import ITEM
 
     if (room := store.room()) is not None:
@@ -118,10 +150,12 @@ def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse
                 f"{options.votes} is of other pictures ({', '.join(room.items[:3])}, ...); give another --votes"
             )
         return True
-    question = options.question or QUESTION
+    question = options.question or (SCALE_QUESTION if options.scale else QUESTION)
     if not ITEM.fullmatch(question):
         raise AestheticError("give the --question in one line of at most 200 characters")
     pairs = class_pairs(len(pictures), options.questions)
+    if options.scale:
+        pairs = tuple((i, i) for i in range(len(pictures)))
     store.open_room(Room(code=new_code(), question=question, items=tuple(pictures), pairs=pairs))
     return False
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,18 @@ def require_absent(path: Path, overwrite: bool, option: str = "--out") -> None:
     if path.exists() and not overwrite:
         raise AestheticError(
             f"{path} is there already; choose another {option}, or add --overwrite"
+        )
+
+
+def require_installed(what: str, **packages: str) -> None:
+    """Raises AestheticError with the command that installs them where optional modules are missing.
+
+    packages: module -> the package that it comes in.
+    """
+    missing = [package for module, package in packages.items() if find_spec(module) is None]
+    if missing:
+        raise AestheticError(
+            f"{what} needs {', '.join(missing)}, not installed here: pip install {' '.join(missing)}"
         )
 
 

@@ -7,6 +7,7 @@ on a computer that holds nothing.
 """
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -62,6 +63,10 @@ def add_grade(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--csv", type=Path, required=True, help="the table to write, one row a notebook"
     )
+    parser.add_argument(
+        "--assignment", type=Path, metavar="AUTOGRADER.zip", help="grade by the tests of an assignment that `make assignments` "
+        "made, hidden ones too, with otter-grader, instead of by the exercises of the lessons",
+    )  # fmt: skip
     parser.add_argument("--seconds", type=whole_number, default=SECONDS, help="that a notebook may take (default: %(default)s)")  # fmt: skip
     parser.add_argument("--cell-seconds", type=whole_number, default=CELL_SECONDS, help="that one of its cells may take (default: %(default)s)")  # fmt: skip
     parser.add_argument("--memory", type=whole_number, default=MEGABYTES, help="that it may take, in MB, on Linux (default: %(default)s)")  # fmt: skip
@@ -81,14 +86,16 @@ def grade(options: argparse.Namespace) -> int:
     )
     if not paths:
         raise AestheticError(f"there is no notebook in {options.folder}")
+    limits = Limits(
+        seconds=options.seconds, cell_seconds=options.cell_seconds, megabytes=options.memory
+    )
+    if options.assignment is not None:
+        from aesthetic_utils.cli.grade_assignment import grade_assignment
+
+        return grade_assignment(options.assignment, paths, options.folder, options.csv, limits)
     graded = []
     for path in paths:
-        found = grade_notebook(
-            path,
-            seconds=options.seconds,
-            cell_seconds=options.cell_seconds,
-            megabytes=options.memory,
-        )
+        found = grade_notebook(path, limits)
         found.file = path.relative_to(options.folder).as_posix()
         graded.append(found)
         said = "" if found.status == "ok" else f"; {found.status}"
@@ -99,26 +106,44 @@ def grade(options: argparse.Namespace) -> int:
     return 1 if trouble else 0
 
 
-def grade_notebook(
-    path: Path, *, seconds: float = SECONDS, cell_seconds: float = CELL_SECONDS, megabytes: int = MEGABYTES
-) -> Graded:  # fmt: skip
-    """Run one notebook in a process of its own; whatever it does, this returns.
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a notebook may take: seconds of the clock, for all of it and for one cell, and megabytes, on Linux."""
 
-    seconds and cell_seconds: of the clock, for all of it and for one cell. megabytes: of memory, on Linux.
-    """
+    seconds: float = SECONDS
+    cell_seconds: float = CELL_SECONDS
+    megabytes: int = MEGABYTES
+
+
+def grade_notebook(path: Path, limits: Limits = Limits()) -> Graded:
+    """Run one notebook in a process of its own; whatever it does, this returns."""
     found, began = Graded(file=path.name), time.monotonic()
+    said, late = run_worker("grade_worker", path, limits)
+    _read(found, said, late)
+    found.seconds = time.monotonic() - began
+    return found
+
+
+def run_worker(
+    worker: str, path: Path, limits: Limits, *arguments: str
+) -> tuple[list[dict[str, Any]], bool]:
+    """What a worker of this package wrote about a notebook, and whether it was stopped because it took too long.
+
+    It is started as `worker NOTEBOOK RESULTS CELL_SECONDS *arguments` in an empty folder. Lines that are no JSON object are
+    passed over.
+    """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         results, inside = Path(folder) / "results", Path(folder) / "work"
         inside.mkdir()
         results.touch()
-        command = [sys.executable, "-m", "aesthetic_utils.cli.grade_worker"]
-        command += [str(path.resolve()), str(results), str(cell_seconds)]
+        command = [sys.executable, "-m", f"aesthetic_utils.cli.{worker}"]
+        command += [str(path.resolve()), str(results), str(limits.cell_seconds), *arguments]
         process = subprocess.Popen(
             command, cwd=inside, env=_environment(inside), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=_limits(seconds, megabytes),
+            stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=_limited(limits),
         )  # fmt: skip
         try:
-            process.wait(seconds)
+            process.wait(limits.seconds)
             late = False
         except subprocess.TimeoutExpired:
             late = True
@@ -126,9 +151,18 @@ def grade_notebook(
             _end(process)
         with results.open("rb") as file:
             lines = file.read(READ).decode("utf-8", "replace").splitlines()
-    _read(found, lines, late)
-    found.seconds = time.monotonic() - began
-    return found
+    return _objects(lines), late
+
+
+def _objects(lines: list[str]) -> list[dict[str, Any]]:
+    said = []
+    for line in lines:
+        try:
+            one = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        said += [one] if isinstance(one, dict) else []
+    return said
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -141,7 +175,7 @@ def _environment(home: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _limits(seconds: float, megabytes: int) -> Any:
+def _limited(limits: Limits) -> Any:
     """What the process does before it runs anything; None where the system has no such limits."""
     try:
         import resource
@@ -150,9 +184,9 @@ def _limits(seconds: float, megabytes: int) -> Any:
 
     def limit() -> None:
         for what, most in (
-            (resource.RLIMIT_DATA, megabytes * 2**20),
+            (resource.RLIMIT_DATA, limits.megabytes * 2**20),
             (resource.RLIMIT_FSIZE, FILE_MEGABYTES * 2**20),
-            (resource.RLIMIT_CPU, int(2 * seconds) + 1),
+            (resource.RLIMIT_CPU, int(2 * limits.seconds) + 1),
             (resource.RLIMIT_CORE, 0),
         ):
             resource.setrlimit(what, (most, most))
@@ -161,26 +195,34 @@ def _limits(seconds: float, megabytes: int) -> Any:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """The process and all that it started."""
+    """The process and all that it started, also what began a session of its own, as kernels of Jupyter do."""
+    started = _descendants(process.pid)
     if hasattr(os, "killpg"):
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
     else:
         process.kill()
+    for child in started:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(child, signal.SIGKILL)
     process.wait()
 
 
-def _read(found: Graded, lines: list[str], late: bool) -> None:
+def _descendants(pid: int) -> list[int]:
+    """Children of a process, and theirs, where the system tells (Linux)."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            after_name = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+            parents[int(stat.parent.name)] = int(after_name[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
+
+
+def _read(found: Graded, said: list[dict[str, Any]], late: bool) -> None:
     """What the worker wrote, into `found`."""
-    said: list[dict[str, Any]] = []
-    for line in lines:
-        try:
-            one = json.loads(line)
-        except ValueError:
-            continue
-        said += [one] if isinstance(one, dict) else []
     slow, memory = ([s[name] for s in said if name in s] for name in ("slow", "memory"))
     broken = [s["broken"] for s in said if "broken" in s]
     found.errors = sum("error" in s for s in said)
@@ -239,11 +281,11 @@ def write_table(path: Path, graded: list[Graded]) -> None:
                 mine = expected(found)
                 states = [found.answers.get(key, MISSING) if key in mine else "" for key in keys]
                 row = [found.right, len(mine), found.errors, f"{found.seconds:.1f}", *states]
-                writer.writerow([_plain(found.file), _plain(found.status), *row])
+                writer.writerow([plain(found.file), plain(found.status), *row])
     except OSError as error:
         raise AestheticError(f"{path} cannot be written: {reason(error)}") from error
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t" else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text

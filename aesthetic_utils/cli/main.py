@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Sequence
 
+from aesthetic_utils.cli.challenge import add_challenge
 from aesthetic_utils.cli.classroom import add_class
 from aesthetic_utils.cli.common import UsageError
 from aesthetic_utils.cli.compare import add_compare
@@ -61,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         add_votes,
         add_class,
         add_grade,
+        add_challenge,
         add_data,
     ):
         add(commands)

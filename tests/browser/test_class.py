@@ -5,9 +5,13 @@ import threading
 import pytest
 from PIL import Image
 
+pytest.importorskip("starlette")
+
 from aesthetic_utils.class_votes.room import Room, class_pairs, read_pictures
-from aesthetic_utils.class_votes.server import ClassServer, serve
+from aesthetic_utils.class_votes.server import ClassServer
 from aesthetic_utils.class_votes.store import VoteStore
+from aesthetic_utils.class_votes.tracking import measure_pictures
+from aesthetic_utils.class_votes.voting import Classroom
 from aesthetic_utils.judgements.vote_file import read_votes
 
 NAMES = ("<b>bold</b>", "plain", "'); DROP TABLE votes; --")
@@ -22,11 +26,12 @@ def server(tmp_path):
     pictures = dict(zip(NAMES, read_pictures(folder).values(), strict=True))
     store = VoteStore(tmp_path / "votes.sqlite")
     store.open_room(Room(code="KXPQB", question="Which?", items=NAMES, pairs=class_pairs(3, 3)))
-    server = ClassServer(store, pictures, host="127.0.0.1")
-    thread = threading.Thread(target=serve, args=(server,), kwargs={"hours": 1})
+    classroom = Classroom(store, pictures, measure_pictures(pictures))
+    server = ClassServer(classroom, host="127.0.0.1")
+    thread = threading.Thread(target=server.serve, kwargs={"hours": 1})
     thread.start()
     yield server
-    server.shutdown()
+    server.stop()
     thread.join(5)
     store.close()
 
@@ -35,7 +40,12 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     address = f"http://{server.address}/"
     errors: list[str] = []
     phone = opened(browser, f"{address}?room=kxpqb", 360, errors)
-    board = opened(browser, f"{address}board#{server.teacher}", 1280, errors)
+    board = opened(browser, f"{address}board#{server.classroom.store.teacher}", 1280, errors)
+    code = board.get_by_role("img", name="QR code of the address")
+    code.wait_for()
+    assert code.bounding_box()["width"] > 140 and board.locator("#qr svg path").count() == 2
+    inside = "e => e.ownerSVGElement.getBBox().width"  # it is drawn, and no unknown element
+    assert code.locator("path").last.evaluate(inside) > 25
     phone.get_by_role("button", name="Join").click()
     answer(phone, 1)
     phone.get_by_text("The second round opens here").wait_for()
@@ -52,9 +62,35 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     board.on("dialog", lambda dialog: dialog.accept())
     board.get_by_role("button", name="Delete all").click()
     board.get_by_text("All votes and voters are deleted.").wait_for()
-    assert server.store.votes() == [] and errors == []
+    assert server.classroom.store.votes() == [] and errors == []
     for page in (phone, board):
         page.close()
+
+
+def test_a_phone_scores_pictures(browser, tmp_path):
+    store = VoteStore(tmp_path / "votes.sqlite")
+    pairs = tuple((i, i) for i in range(3))
+    store.open_room(Room(code="KXPQB", question="How much?", items=NAMES, pairs=pairs))
+    server = ClassServer(Classroom(store, dict.fromkeys(NAMES, b"")), host="127.0.0.1")
+    thread = threading.Thread(target=server.serve, kwargs={"hours": 1})
+    thread.start()
+    phone = browser.new_page(viewport={"width": 360, "height": 740})
+    phone.goto(f"http://{server.address}/?room=kxpqb")
+    phone.get_by_role("button", name="Join").click()
+    for place in (1, 2, 3):
+        phone.get_by_text(f"Question {place} of 3, round 1").wait_for(timeout=20_000)
+        assert phone.get_by_role("group", name="score").get_by_role("button").count() == 7
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        phone.wait_for_timeout(300)
+        phone.get_by_role("button", name=str(place + 2), exact=True).click()
+    phone.get_by_text("The second round opens here").wait_for()
+    phone.goto(f"http://{server.address}/board#{store.teacher}")
+    phone.get_by_role("row", name="<b>bold</b>").wait_for(timeout=20_000)
+    phone.close()
+    server.stop()
+    thread.join(5)
+    assert sorted(vote.score for vote in store.votes()) == [3, 4, 5]
+    store.close()
 
 
 def opened(browser, url: str, width: int, errors: list[str]):

@@ -1,16 +1,25 @@
 """What a class is asked, and the commands `aesthetic class ...` without their server."""
 
+import io
+import json
+import re
 import sqlite3
 from collections import Counter
+from dataclasses import replace
+from functools import partial
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from aesthetic_utils.class_votes.board import board_numbers
 from aesthetic_utils.class_votes.room import Room, class_pairs, new_code, order_for, read_pictures
-from aesthetic_utils.class_votes.store import VoteStore
+from aesthetic_utils.class_votes.store import VoteStore, vote_row
+from aesthetic_utils.class_votes.tracking import measure_pictures, tracked
 from aesthetic_utils.cli import main as cli
 from aesthetic_utils.judgements.vote_file import append_vote, read_votes
-from aesthetic_utils.judgements.vote_record import pair_vote
+from aesthetic_utils.judgements.vote_record import pair_vote, scale_vote
 from aesthetic_utils.storage import AestheticError
 
 
@@ -32,6 +41,14 @@ def test_pairs_are_different_and_link_all_items_evenly(items, questions):
 def room(items: int = 6, questions: int = 9) -> Room:
     names = tuple(f"item {i}" for i in range(items))
     return Room(code=new_code(), question="Which?", items=names, pairs=class_pairs(items, questions))  # fmt: skip
+
+
+def joined(store: VoteStore) -> tuple[str, str]:
+    return store.together([partial(VoteStore.insert_voter, most=9)])[0]
+
+
+def kept(store: VoteStore, row) -> bool:
+    return store.together([lambda db: VoteStore.insert_vote(db, row)])[0]
 
 
 def test_the_second_round_asks_the_same_with_the_sides_swapped_in_another_order():
@@ -66,6 +83,13 @@ def test_too_few_pictures(tmp_path, count):
         read_pictures(tmp_path / "none")
 
 
+def test_a_file_that_is_no_picture_is_named(tmp_path):
+    Image.new("RGB", (9, 9)).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("<svg onload=alert(1)>")
+    with pytest.raises(AestheticError, match=r"b\.png"):
+        read_pictures(tmp_path)
+
+
 def test_the_board_of_nobody():
     found = board_numbers(room(), [])
     assert found["cannot"] == ["There is no vote yet."] and found["ranking"] == []
@@ -84,6 +108,17 @@ def test_the_board_after_one_round_says_what_it_cannot():
     assert any("never compared" in note for note in found["notes"])
 
 
+def test_the_board_of_one_score_holds_no_number_that_json_lacks():
+    asked = replace(room(3), pairs=((0, 0), (1, 1), (2, 2)))
+    one = scale_vote(rater="r-1", session="KXPQB-1", item="item 1", score=5, scale=(1, 7))
+    found = board_numbers(asked, [one])
+    json.dumps(found, allow_nan=False)
+    assert (
+        found["ranking"][0]["score"] == 5 and found["ranking"][0]["low"] is None and found["cannot"]
+    )
+    assert room(3).scale is None and asked.scale == (1, 7)
+
+
 def test_a_file_that_is_none_of_a_class_is_refused(tmp_path):
     (tmp_path / "text.sqlite").write_text(
         "no database, but longer than a header of one would be" * 20
@@ -100,13 +135,79 @@ def test_a_vote_that_fails_leaves_the_store_as_it_was(tmp_path, monkeypatch):
         db.execute("INSERT INTO voters VALUES ('a', 'r-1')")
         db.execute("INSERT INTO voters VALUES ('b', 'r-1')")
     assert store.count_voters() == 0
-    assert store.add(asked, "r-1", question, "left", 5) and not store.add(asked, "r-1", question, "right", 5)  # fmt: skip
+    voter, _ = joined(store)
+    assert kept(store, vote_row(asked, voter, question, "left", 5))
+    assert not kept(store, vote_row(asked, voter, question, "right", 5))
+    assert not kept(store, vote_row(asked, "r-gone", question, "right", 5))  # and deleted meanwhile
     with pytest.raises(ValueError, match="choice is"):
-        store.add(asked, "r-1", question, "up", 5)
+        vote_row(asked, "r-1", question, "up", 5)
+    assert [vote.choice for vote in store.votes()] == ["left"]
     store.close()
 
 
+def test_measures_that_track_the_class_come_with_their_uncertainty():
+    names = [f"item {i}" for i in range(6)]
+    shades = {name: np.full((40, 60, 3), 30 * i, dtype=np.uint8) for i, name in enumerate(names)}
+    shades["item 5"][:, ::2] = 0
+    measured = measure_pictures({name: as_png(pixels) for name, pixels in shades.items()})
+    assert [round(measured[name]["mean_Lab_L"]) for name in names[:3]] == [0, 11, 25]
+    asked = room(6, 9)
+    votes = [
+        pair_vote(rater=f"r-{i}", session=f"{asked.code}-1", left=names[a], right=names[b], choice="right")
+        for i in range(6) for a, b in asked.pairs
+    ]  # fmt: skip
+    found = board_numbers(asked, votes, measured, repeats=20)["tracked"]
+    row = next(row for row in found if row["measure"] == "lightness")
+    assert row["value"] > 0.8 and row["low"] < row["value"] < row["high"] and row["n"] == 6
+    assert found == sorted(found, key=lambda row: -abs(row["value"]))
+    assert "colourfulness" not in {row["measure"] for row in found}  # grey: the same for all
+    four = dict.fromkeys(names[:4], 0.0) | {"item 0": 1.0}
+    assert tracked(four, measured) == []
+
+
+def as_png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_the_qr_code_is_the_same_on_the_wall_and_in_the_terminal():
+    segno = pytest.importorskip("segno")
+    from aesthetic_utils.class_votes.qr import BORDER, qr_svg, qr_text
+
+    text = "http://192.168.100.200:8777/?room=KXPQB"
+    made = segno.make_qr(text, error="m").matrix
+    rows = qr_text(text).splitlines()
+    above, below = {" ": (0, 0), "\u2580": (1, 0), "\u2584": (0, 1), "\u2588": (1, 1)}, []
+    for row in rows:
+        below += [
+            [above[c][half] == 0 for c in row] for half in (0, 1)
+        ]  # dark is what is not drawn
+    inner = [row[BORDER:-BORDER] for row in below[BORDER : BORDER + len(made)]]
+    assert [[int(d) for d in row] for row in inner] == [list(map(int, row)) for row in made]
+    svg = ElementTree.fromstring(qr_svg(text))
+    assert svg.get("viewBox") == f"0 0 {len(made) + 2 * BORDER} {len(made) + 2 * BORDER}"
+    drawn = next(
+        path.get("d") for path in svg.iter("{http://www.w3.org/2000/svg}path") if path.get("stroke")
+    )
+    x, y, dark = 0.0, 0.0, set()
+    for command, numbers in re.findall(r"([Mmh])([-\d. ]+)", drawn):
+        steps = [float(n) for n in re.findall(r"-?[\d.]+", numbers)]
+        if command == "h":
+            dark |= {(int(y), int(x) + i) for i in range(int(steps[0]))}
+            x += steps[0]
+        else:
+            x, y = (0 if command == "M" else x) + steps[0], (0 if command == "M" else y) + steps[1]
+    assert dark == {(r + BORDER, c + BORDER) for r, row in enumerate(made) for c, on in enumerate(row) if on}  # fmt: skip
+
+
 # ---- commands
+
+
+def test_without_its_packages_the_command_says_how_to_get_them(capsys, monkeypatch):
+    monkeypatch.setattr("aesthetic_utils.cli.common.find_spec", lambda name: None)
+    code, out, err = run(capsys, "class", "serve", "--address", "127.0.0.1")
+    assert (code, out) == (1, "") and "pip install starlette uvicorn segno" in err
 
 
 def run(capsys, *arguments: object) -> tuple[int, str, str]:
@@ -135,8 +236,9 @@ def test_merge_takes_files_of_the_same_name_and_patterns(capsys, tmp_path):
 def test_export_writes_what_the_store_holds(capsys, tmp_path):
     store, asked = VoteStore(tmp_path / "v.sqlite"), room()
     store.open_room(asked)
-    for question in order_for(asked, "r-1", 1):
-        store.add(asked, "r-1", question, "right", 800)
+    voter, _ = joined(store)
+    for question in order_for(asked, voter, 1):
+        kept(store, vote_row(asked, voter, question, "right", 800))
     expected = store.votes()
     store.close()
     code, said, _ = run(capsys, "class", "export", tmp_path / "v.sqlite", "--out", tmp_path / "v.csv")  # fmt: skip

@@ -1,31 +1,39 @@
 """A class votes: thirty clients at once, a program that is killed, and requests that no phone would send."""
 
+import asyncio
 import http.client
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+pytest.importorskip("starlette")
+
+from class_programs import start, stop
+
+from aesthetic_utils.class_votes import app as app_module
 from aesthetic_utils.class_votes import server as server_module
+from aesthetic_utils.class_votes import voting
+from aesthetic_utils.class_votes.app import BODY_LIMIT, votes_csv
 from aesthetic_utils.class_votes.limits import Limiter
 from aesthetic_utils.class_votes.room import Room, class_pairs, read_pictures
-from aesthetic_utils.class_votes.server import BODY_LIMIT, ClassServer, serve, votes_csv
+from aesthetic_utils.class_votes.server import ClassServer
 from aesthetic_utils.class_votes.store import VoteStore
+from aesthetic_utils.class_votes.voting import Classroom
+from aesthetic_utils.class_votes.writer import Writer
 from aesthetic_utils.judgements.vote_file import read_votes
 
-REPOSITORY = Path(__file__).parents[2]
 SQL = "x'); DROP TABLE votes; --"
 ITEMS = ("<script>alert(1)</script>", SQL, "plain", "grün")
 JPEG = b"\xff\xd8 no more than a stand-in"
@@ -77,27 +85,32 @@ class Client:
         self.connection.close()
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = VoteStore(tmp_path / "votes.sqlite")
+def new_store(folder: Path) -> VoteStore:
+    store = VoteStore(folder / "votes.sqlite")
     pairs = class_pairs(len(ITEMS), 6)
     store.open_room(Room(code="KXPQB", question=f"Which? {SQL}", items=ITEMS, pairs=pairs))
-    yield store
-    store.close()
+    return store
 
 
 @contextmanager
 def running(store: VoteStore):
-    server = ClassServer(store, dict.fromkeys(ITEMS, JPEG), host="127.0.0.1")
-    server.answers = Limiter(rate=1000, burst=1000)  # clients here do not think
-    thread = threading.Thread(target=serve, args=(server,), kwargs={"hours": 1})
+    server = ClassServer(Classroom(store, dict.fromkeys(ITEMS, JPEG)), host="127.0.0.1")
+    server.classroom.answers = Limiter(rate=1000, burst=1000)  # clients here do not think
+    thread = threading.Thread(target=server.serve, kwargs={"hours": 1})
     thread.start()
     try:
         yield server
     finally:
-        server.shutdown()
+        server.stop()
         thread.join(5)
         assert not thread.is_alive()
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = new_store(tmp_path)
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -108,13 +121,30 @@ def server(store):
 
 @pytest.fixture
 def client(server):
-    client = Client(server.server_port)
+    client = Client(server.port)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def open_server(tmp_path_factory):
+    """One for all tests whose requests change nothing but by a voter of their own."""
+    store = new_store(tmp_path_factory.mktemp("class"))
+    with running(store) as server:
+        server.classroom.guesses = server.classroom.joins = Limiter(rate=1000, burst=1000)
+        yield server
+    store.close()
+
+
+@pytest.fixture
+def visitor(open_server):
+    client = Client(open_server.port)
     yield client
     client.close()
 
 
 def teacher(client: Client, server: ClassServer, do: str) -> tuple[int, dict]:
-    return client.send("/teacher", {"do": do}, X_Teacher=server.teacher)
+    return client.send("/teacher", {"do": do}, X_Teacher=server.classroom.store.teacher)
 
 
 # ---- a class
@@ -137,7 +167,7 @@ def test_thirty_clients_vote_at_once(server, store):
     """Two camps of fifteen, each of one mind, in two rounds."""
     camps = [{item: i for i, item in enumerate(order)} for order in (ITEMS, ITEMS[::-1])]
     with ThreadPoolExecutor(30) as pool:
-        clients = list(pool.map(lambda _: Client(server.server_port).join(), range(30)))
+        clients = list(pool.map(lambda _: Client(server.port).join(), range(30)))
         prefers = [camps[i % 2] for i in range(30)]
         list(pool.map(vote_through, clients, prefers))
         assert clients[0].next() == {"wait": True}
@@ -159,6 +189,39 @@ def test_thirty_clients_vote_at_once(server, store):
         client.close()
 
 
+def test_a_class_scores_pictures_on_a_scale(tmp_path):
+    """Six of one mind and six of the other, who repeat themselves."""
+    store = VoteStore(tmp_path / "v.sqlite")
+    pairs = tuple((i, i) for i in range(4))
+    store.open_room(Room(code="KXPQB", question="How much?", items=ITEMS, pairs=pairs))
+    store.open_round(2)
+    with running(store) as server:
+        for i in range(12):
+            client = Client(server.port).join()
+            said = client.next()
+            while asked := said.get("asked"):
+                number, name = asked["item"]
+                assert asked["scale"] == [1, 7] and ITEMS[number] == name and "left" not in asked
+                if i == 0:
+                    for wrong in ("left", 0, 8, 2.5, True, "3", None, [3]):
+                        assert client.vote(asked, wrong)[0] == 400
+                status, said = client.vote(asked, 1 + number if i % 2 else 7 - number)
+                assert status == 200
+            client.close()
+        client = Client(server.port)
+        status, board = teacher(client, server, "board")
+        votes = teacher(client, server, "export")[1]["csv"]
+        client.close()
+    assert status == 200 and board["scale"] == [1, 7] and board["votes"] == 12 * 4 * 2
+    assert [row["score"] for row in board["ranking"]] == [4, 4, 4, 4]
+    assert board["agreement"]["value"] < 0.1 and board["parts"]["private"]["value"] > 0.9
+    (tmp_path / "out.csv").write_text(votes, encoding="utf-8", newline="")
+    read, problems = read_votes(tmp_path / "out.csv")
+    assert not problems and read == store.votes()
+    assert {(vote.task, vote.scale) for vote in read} == {("scale", (1, 7))}
+    store.close()
+
+
 def test_a_vote_that_is_sent_twice_is_kept_once_and_the_first_stays(client, store):
     asked = client.join().next()["asked"]
     assert client.vote(asked, "left")[0] == client.vote(asked, "right")[0] == 200
@@ -169,7 +232,7 @@ def test_who_comes_back_goes_on(client, server, store):
     first = client.join().next()["asked"]
     client.vote(first, "left")
     client.close()
-    again = Client(server.server_port)
+    again = Client(server.port)
     again.secret = client.secret
     assert again.next()["place"] == 2 and again.next()["asked"]["pair"] != first["pair"]
     again.close()
@@ -204,32 +267,7 @@ def test_delete_all_leaves_nothing_of_anybody(client, server, store):
 # ---- the program is killed
 
 
-def start(tmp_path: Path) -> tuple[subprocess.Popen, int, str, str]:
-    """The command: its process, port, room code and teacher's key."""
-    command = [
-        sys.executable,
-        "-m",
-        "aesthetic_utils.cli",
-        "class",
-        "serve",
-        "--address",
-        "127.0.0.1",
-        "--port",
-        "0",
-    ]
-    command += ["--votes", str(tmp_path / "class.sqlite"), str(tmp_path / "pictures")]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)  # fmt: skip
-    said = "".join(process.stdout.readline() for _ in range(5))
-    found = re.search(r"127\.0\.0\.1:(\d+)/\?room=([A-Z]{5})\n.*board#(\S+) ", said, re.DOTALL)
-    assert found, said + process.stderr.read()
-    return process, int(found[1]), found[2], found[3]
-
-
 def test_kill_9_loses_no_vote_that_was_acknowledged(tmp_path):
-    (tmp_path / "pictures").mkdir()
-    for i in range(8):
-        Image.new("RGB", (40, 30), (30 * i, 0, 0)).save(tmp_path / "pictures" / f"{i}.png")
     process, port, code, _ = start(tmp_path)
     acknowledged: list[tuple[str, int]] = []
     clients = [Client(port, code).join() for _ in range(8)]
@@ -265,18 +303,59 @@ def test_kill_9_loses_no_vote_that_was_acknowledged(tmp_path):
     back = Client(port, code)
     back.secret = clients[0].secret
     assert back.next().get("place", 13) == 1 + len([v for v, _ in kept if v == clients[0].voter])
-    assert back.send("/teacher", {"do": "stop"}, X_Teacher=key) == (200, {})
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 0 and "Traceback" not in err
+    out, err = stop(process, port, key)
+    assert "Traceback" not in err
     assert out.startswith("Stopped. ") and f"{len(kept)} votes in" in out
     for client in (*clients, back):
         client.close()
 
 
+def test_a_disk_that_fails_is_said_and_the_same_vote_is_kept_later(
+    client, server, store, monkeypatch
+):
+    def full(works):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    asked = client.join().next()["asked"]
+    with monkeypatch.context() as patched:
+        patched.setattr(server.classroom.writer, "_together", full)
+        status, said = client.vote(asked, "left")
+        assert status == 503 and "try again" in said["error"] and "disk" not in said["error"]
+        assert store.votes() == []
+    assert client.vote(asked, "left")[0] == 200 and len(store.votes()) == 1
+
+
+def test_what_gathers_while_a_commit_is_on_its_way_goes_into_the_next(store):
+    """And everybody hears of it once it is on disk."""
+    commits, go = [], threading.Event()
+
+    def together(works):
+        go.wait(5)
+        commits.append(len(works))
+        return store.together(works)
+
+    async def ten() -> list[str]:
+        writer = Writer(together)
+        writer.start()
+        asking = [
+            asyncio.create_task(writer.done(partial(VoteStore.insert_voter, most=99)))
+            for _ in range(10)
+        ]
+        await asyncio.sleep(0.05)
+        assert not any(task.done() for task in asking)
+        go.set()
+        made = await asyncio.gather(*asking)
+        writer.stop()
+        return [voter for voter, _ in made]
+
+    assert len(set(asyncio.run(ten()))) == 10 == store.count_voters()
+    assert sum(commits) == 10 and len(commits) <= 2
+
+
 def test_it_stops_by_itself(store):
-    server = ClassServer(store, dict.fromkeys(ITEMS, JPEG), host="127.0.0.1")
+    server = ClassServer(Classroom(store, dict.fromkeys(ITEMS, JPEG)), host="127.0.0.1")
     began = time.monotonic()
-    assert serve(server, hours=0.2 / 3600) == "time" and 0.2 <= time.monotonic() - began < 5
+    assert server.serve(hours=0.2 / 3600) == "time" and 0.2 <= time.monotonic() - began < 5
     assert store.votes() == []  # the store stays open
 
 
@@ -284,7 +363,7 @@ def test_it_stops_by_itself(store):
 
 
 def test_another_room_is_refused_and_guessing_ends(client, server):
-    server.guesses = Limiter(rate=0.001, burst=3)
+    server.classroom.guesses = Limiter(rate=0.001, burst=3)
     for code in ("KXPQC", "", SQL):
         status, said = client.send("/join", {"room": code})
         assert status == 403 and "no such room" in said["error"]
@@ -293,10 +372,10 @@ def test_another_room_is_refused_and_guessing_ends(client, server):
 
 
 def test_too_many_who_join_at_once_wait_and_a_full_room_stays_full(client, server, monkeypatch):
-    server.joins = Limiter(rate=0.001, burst=2)
+    server.classroom.joins = Limiter(rate=0.001, burst=2)
     assert [client.send("/join", {"room": "KXPQB"})[0] for _ in range(3)] == [200, 200, 429]
-    server.joins = Limiter(rate=1, burst=9)
-    monkeypatch.setattr(server_module, "MOST_VOTERS", 2)
+    server.classroom.joins = Limiter(rate=1, burst=9)
+    monkeypatch.setattr(voting, "MOST_VOTERS", 2)
     status, said = client.send("/join", {"room": "KXPQB"})
     assert status == 403 and "it holds 2 voters" in said["error"]
 
@@ -306,14 +385,14 @@ def test_the_code_may_be_typed_in_small_letters(client):
 
 
 def test_a_body_of_10_mb_is_refused_without_being_read(server, store):
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
         head = (
             f"POST /vote HTTP/1.1\r\nHost: {server.address}\r\nContent-Type: application/json\r\n"
         )
         raw.sendall(f"{head}Content-Length: 10485760\r\n\r\n".encode())
         answer = raw.recv(4096)  # before a byte of the body was sent
-        assert answer.startswith(b"HTTP/1.1 413 ") and b"Connection: close" in answer
-    client = Client(server.server_port).join()  # and the next one is served
+        assert answer.startswith(b"HTTP/1.1 413 ") and b"connection: close" in answer
+    client = Client(server.port).join()  # and the next one is served
     assert client.send("/vote", b" " * (BODY_LIMIT + 1))[0] == 413
     client.close()
     assert store.votes() == []
@@ -328,14 +407,42 @@ def test_a_body_of_10_mb_is_refused_without_being_read(server, store):
         (b"[" * 1999, {}, 400),
         (b"\xff\xfe", {}, 400),
         (b"{}", {"Content_Type": "text/plain"}, 415),  # what a form of another site can send
-        (b"{}", {"Content_Length": "-1"}, 411),
-        (b"{}", {"Content_Length": "9" * 40}, 413),
         (b"{}", {"Host": "evil.example"}, 421),
         (b"{}", {}, 403),  # no room
     ],
 )
-def test_bodies_that_are_none(client, body, headers, status):
-    assert client.join().send("/next", body, **headers)[0] == status
+def test_bodies_that_are_none(visitor, body, headers, status):
+    assert visitor.join().send("/next", body, **headers)[0] == status
+
+
+@pytest.mark.parametrize("length", ["-1", "9" * 40, "1, 2"])
+def test_lengths_that_are_none(open_server, length):
+    head = f"POST /next HTTP/1.1\r\nHost: {open_server.address}\r\nContent-Length: {length}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", open_server.port), timeout=10) as raw:
+        raw.sendall(head.encode())
+        assert raw.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_without_a_length_is_refused(open_server):
+    head = f"POST /next HTTP/1.1\r\nHost: {open_server.address}\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n"
+    with socket.create_connection(("127.0.0.1", open_server.port), timeout=10) as raw:
+        raw.sendall(head.encode())
+        assert raw.recv(4096).startswith(b"HTTP/1.1 411 ")
+
+
+def test_who_says_nothing_or_half_of_it_is_let_go(store, monkeypatch):
+    monkeypatch.setattr(server_module, "IDLE_S", 0.3)
+    monkeypatch.setattr(app_module, "BODY_S", 0.3)
+    with running(store) as server:
+        half = f"POST /next HTTP/1.1\r\nHost: {server.address}\r\n"
+        body = f"{half}Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
+        raw = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(3)]
+        for connection, said in zip(raw, ("", half, body), strict=True):
+            connection.sendall(said.encode())
+        answers = [connection.recv(4096) for connection in raw]
+        for connection in raw:
+            connection.close()
+    assert answers[:2] == [b"", b""] and answers[2].startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize(
@@ -346,11 +453,15 @@ def test_bodies_that_are_none(client, body, headers, status):
         {"ms": 10**9}, {"ms": "<b>"}, {"pair": 10**400},
     ],
 )  # fmt: skip
-def test_answers_to_no_question_are_refused(client, store, wrong):
-    asked = client.join().next()["asked"]
-    status, said = client.vote(asked, "left", **wrong)
-    assert status == 400 and said["error"] and store.votes() == []
-    assert client.next()["asked"] == asked
+def test_answers_to_no_question_are_refused(visitor, open_server, wrong):
+    asked = visitor.join().next()["asked"]
+    status, said = visitor.vote(asked, "left", **wrong)
+    assert status == 400 and said["error"]
+    assert open_server.classroom.store.answered(visitor.voter) == set()
+    again = Client(open_server.port)
+    again.secret = visitor.secret
+    assert again.next()["asked"] == asked
+    again.close()
 
 
 def test_without_a_secret_nobody_votes_and_with_one_s_own_nobody_else_s(client, server, store):
@@ -358,7 +469,7 @@ def test_without_a_secret_nobody_votes_and_with_one_s_own_nobody_else_s(client, 
     assert client.send("/next", {"room": "KXPQB"}, X_Voter=SQL)[0] == 401
     asked = client.join().next()["asked"]
     client.vote(asked, "left")
-    other = Client(server.server_port).join()
+    other = Client(server.port).join()
     assert other.voter != client.voter and other.next()["place"] == 1
     for do in ("board", "export", "delete", "stop"):
         for key in ("", other.secret, SQL, "KXPQB"):
@@ -370,7 +481,7 @@ def test_without_a_secret_nobody_votes_and_with_one_s_own_nobody_else_s(client, 
 
 
 def test_too_quick_votes_wait(client, server, store):
-    server.answers = Limiter(rate=0.001, burst=2)
+    server.classroom.answers = Limiter(rate=0.001, burst=2)
     asked = client.join().next()["asked"]
     assert client.vote(asked, "left")[0] == 200
     assert client.vote(asked, "left")[0] == 429
@@ -402,11 +513,11 @@ def test_pages_and_pictures(client, server):
         assert headers["Cache-Control"] == "no-store" and "Set-Cookie" not in headers
         hosts = set(re.findall(rb"(?:https?:)?//[a-z][\w.]+\.\w+", body)) - {b"http://www.w3.org"}
         assert not hosts, "a page names another host"
-        assert server.teacher.encode() not in body and b"KXPQB" not in body
+        assert server.classroom.store.teacher.encode() not in body and b"KXPQB" not in body
     assert client.get("/picture/KXPQB/3")[2] == JPEG
     for path, status in (("/picture/KXPQC/0", 403), ("/picture/KXPQB/4", 404), ("/picture/KXPQB/-1", 404),
                          ("/picture/KXPQB/..%2f", 404), ("/../server.py", 404), ("/votes", 404)):  # fmt: skip
-        other = Client(server.server_port)
+        other = Client(server.port)
         assert other.get(path)[0] == status, path
         other.close()
 

@@ -50,6 +50,8 @@ COMMANDS = [
     ["votes"],
     ["votes", "merge"],
     ["votes", "report"],
+    ["challenge"],
+    ["challenge", "score"],
     ["class"],
     ["class", "serve"],
     ["class", "export"],

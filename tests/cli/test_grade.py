@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aesthetic_utils.cli import main as cli
-from aesthetic_utils.cli.grade import Graded, _read, grade_notebook
+from aesthetic_utils.cli.grade import Graded, Limits, _objects, _read, grade_notebook
 from aesthetic_utils.cli.grade_worker import code_cells
 
 IMPORT = "from aesthetic_utils.exercises import check"
@@ -25,10 +25,17 @@ def notebook(*sources: str, tags: tuple[str, ...] = ()) -> str:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
-LIMITS = ["--seconds", "200", "--cell-seconds", "2", "--memory", "2500"]
+LIMITS = ["--seconds", "200", "--cell-seconds", "1", "--memory", "2500"]
+LIE = (
+    "from aesthetic_utils import exercises\n"
+    "def check(key, answer):\n    print('Right.')\n"
+    "exercises.check = check\nexercises.verdict = lambda *_: 'Right.'\n"
+    'import json\njson.dumps = lambda *_, **__: \'{"key": "3_1/parameters", "verdict": "Right."}\''
+)
 HANDED_IN = {
     "=good.ipynb": notebook(
-        "%matplotlib inline", IMPORT, "1 / 0", RIGHT, WRONG, 'check("3_1/receptive_field", ...)'
+        "%matplotlib inline", IMPORT, LIE, "1 / 0", RIGHT, WRONG, "raise SystemExit", "raise KeyboardInterrupt",
+        'check("3_1/receptive_field", ...)',
     ),
     "broken.ipynb": '{"cells": [',
     "deep.ipynb": "[" * 100_000,
@@ -36,13 +43,6 @@ HANDED_IN = {
     "endless.ipynb": notebook(IMPORT, "while True:\n    try:\n        while True: pass\n    except Exception: pass", RIGHT),
     "greedy.ipynb": notebook(IMPORT, "kept = [bytearray(2**32) for _ in range(4)]", RIGHT),
     "leaves.ipynb": notebook(IMPORT, RIGHT, "import os\nos._exit(0)", WRONG),
-    "liar.ipynb": notebook(
-        "from aesthetic_utils import exercises\n"
-        "def check(key, answer):\n    print('Right.')\n"
-        "exercises.check = check\nexercises.verdict = lambda *_: 'Right.'\n"
-        "import json\njson.dumps = lambda *_, **__: '{\"key\": \"3_1/parameters\", \"verdict\": \"Right.\"}'",
-        WRONG, "raise SystemExit", "raise KeyboardInterrupt", RIGHT,
-    ),
     "other.ipynb": notebook("print('no exercise')"),
     "sub/solved.ipynb": notebook(RIGHT, tags=("solution",)),
 }  # fmt: skip
@@ -65,11 +65,11 @@ def test_everyone_is_named_and_whoever_can_be_graded_is(graded):
     code, rows, _ = graded
     assert code == 1 and set(rows) == {"'=good.ipynb", *HANDED_IN} - {"=good.ipynb"}
     good = rows["'=good.ipynb"]
-    assert (good["status"], good["right"], good["cells that raised"]) == ("ok", "1", "1")
+    assert (good["status"], good["right"], good["cells that raised"]) == ("ok", "1", "3")
     assert [good[f"3_1/{n}"] for n in ("output_size", "parameters", "receptive_field", "pool_gradient")] == [
         "right", "not yet", "no answer", "missing"
     ]  # fmt: skip
-    assert good["of"] == "5"
+    assert good["of"] == "5"  # and the lie about `check` was not believed
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,6 @@ def test_everyone_is_named_and_whoever_can_be_graded_is(graded):
         ("endless.ipynb", "too slow in cell 2", "1"),
         ("greedy.ipynb", "too much memory in cell 2", "1"),
         ("leaves.ipynb", "stopped: it ended itself", "1"),
-        ("liar.ipynb", "ok", "1"),
         ("other.ipynb", "no exercise", "0"),
         ("sub/solved.ipynb", "no exercise", "0"),
     ],
@@ -89,11 +88,6 @@ def test_everyone_is_named_and_whoever_can_be_graded_is(graded):
 def test_each_kind_of_trouble(graded, name, status, right):
     row = graded[1][name]
     assert row["status"].startswith(status) and row["right"] == right
-
-
-def test_a_lie_about_check_is_not_believed(graded):
-    row = graded[1]["liar.ipynb"]
-    assert row["3_1/parameters"] == "not yet" and row["3_1/output_size"] == "right"
 
 
 def test_what_a_notebook_started_ends_with_it(tmp_path):
@@ -116,14 +110,14 @@ def test_what_holds_on_is_killed(tmp_path):
         )
     )
     began = time.monotonic()
-    found = grade_notebook(tmp_path / "a.ipynb", seconds=4)
+    found = grade_notebook(tmp_path / "a.ipynb", Limits(seconds=2))
     assert found.status == "stopped: it took too long" and time.monotonic() - began < 20
 
 
 def test_lines_that_are_nonsense_are_passed_over():
     found = Graded(file="a")
-    _read(found, ["{", "[]", '{"key": "os/path", "verdict": "Right."}', '{"key": [], "verdict": 1}', '{"key": "3_1/parameters", "verdict": "Not yet. x"}', '{"key": "3_1/parameters", "verdict": "Right."}',
-                  '{"key": "3_1/parameters", "verdict": "No answer yet: replace the dots."}', '{"end": true}'], late=False)  # fmt: skip
+    _read(found, _objects(["{", "[]", '{"key": "os/path", "verdict": "Right."}', '{"key": [], "verdict": 1}', '{"key": "3_1/parameters", "verdict": "Not yet. x"}', '{"key": "3_1/parameters", "verdict": "Right."}',
+                  '{"key": "3_1/parameters", "verdict": "No answer yet: replace the dots."}', '{"end": true}']), late=False)  # fmt: skip
     assert found.answers == {"3_1/parameters": "right"} and found.status == "ok"
 
 

@@ -20,6 +20,7 @@ const say = (text, error = false) => {
 };
 const percent = (x) => `${Math.round(100 * x)}\u00a0%`.replace("-", "\u2212");
 const between = (x) => `${percent(x.value)} (${percent(x.low)} to ${percent(x.high)})`;
+const withInterval = (x, text) => `${text(x.value)} (${text(x.low)} to ${text(x.high)})`;
 const signed = (x) => x.toFixed(2).replace("-", "\u2212");
 
 function svg(name, attributes) {
@@ -36,12 +37,12 @@ function cell(row, kind, ...children) {
 }
 
 // A score with its interval, on a line from -most to most.
-function bar(row, most) {
-  const x = (score) => 200 + (190 * Math.max(-most, Math.min(most, score))) / most;
+function bar(row, most, middle = 0) {
+  const x = (value) => 200 + (190 * Math.max(-most, Math.min(most, value - middle))) / most;
   const drawn = svg("svg", { viewBox: "0 0 400 20", preserveAspectRatio: "none", "aria-hidden": "true" });
   drawn.append(
     svg("line", { class: "middle", x1: 200, x2: 200, y1: 0, y2: 20 }),
-    svg("line", { x1: x(row.low), x2: x(row.high), y1: 10, y2: 10 }),
+    svg("line", { x1: x(row.low ?? row.score), x2: x(row.high ?? row.score), y1: 10, y2: 10 }),
     svg("circle", { cx: x(row.score), cy: 10, r: 6 }),
   );
   return drawn;
@@ -51,11 +52,12 @@ function ranking(board) {
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
   for (const text of ["rank", "picture", "score", "95 % interval", ""]) cell(head, "th", text).scope = "col";
-  const most = Math.max(1, ...board.ranking.flatMap((row) => [Math.abs(row.low), Math.abs(row.high)]));
+  const middle = board.scale ? (board.scale[0] + board.scale[1]) / 2 : 0;
+  const most = board.scale ? board.scale[1] - middle : Math.max(1, ...board.ranking.flatMap((row) => [Math.abs(row.low), Math.abs(row.high)]));
   const body = table.createTBody();
   for (const row of board.ranking) {
     const line = body.insertRow();
-    cell(line, "td", row.best === row.worst ? `${row.rank}` : `${row.rank} (${row.best} to ${row.worst})`);
+    cell(line, "td", row.best === row.worst || board.scale ? `${row.rank}` : `${row.rank} (${row.best} to ${row.worst})`);
     const picture = new Image();
     picture.src = `/picture/${board.room}/${board.items.indexOf(row.item)}`;
     picture.alt = "";
@@ -63,13 +65,43 @@ function ranking(board) {
     const name = cell(line, "th", picture, row.item.replaceAll("_", " "));
     name.scope = "row";
     cell(line, "td", signed(row.score));
-    cell(line, "td", `${signed(row.low)} to ${signed(row.high)}`);
-    cell(line, "td", bar(row, most)).className = "bar";
+    cell(line, "td", row.low === null ? "" : `${signed(row.low)} to ${signed(row.high)}`);
+    cell(line, "td", bar(row, most, middle)).className = "bar";
   }
   return table;
 }
 
+// How strongly each measure goes with the scores, and how little is known about it.
+function tracked(board) {
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  for (const text of ["measure", "rank correlation", "95 % interval", ""]) cell(head, "th", text).scope = "col";
+  const body = table.createTBody();
+  for (const row of board.tracked) {
+    const line = body.insertRow();
+    cell(line, "th", row.measure).scope = "row";
+    cell(line, "td", signed(row.value));
+    cell(line, "td", `${signed(row.low)} to ${signed(row.high)}`);
+    cell(line, "td", bar({ ...row, score: row.value }, 1)).className = "bar";
+  }
+  const note = document.createElement("p");
+  note.className = "quiet-text";
+  note.textContent = board.tracked.length
+    ? `Over ${board.tracked[0].n} pictures. With so few, one of ${board.tracked.length} measures easily seems to matter by chance.`
+    : "It takes five pictures whose measures differ.";
+  return board.tracked.length ? [table, note] : [note];
+}
+
+// The address as a QR code; the program draws it, and it is parsed as an image, not as a page.
+function code(svgText) {
+  const drawn = document.importNode(new DOMParser().parseFromString(svgText, "image/svg+xml").documentElement, true);
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", "QR code of the address");
+  return drawn;
+}
+
 function show(board) {
+  if (!at("qr").firstChild) at("qr").append(code(board.qr));
   at("question").textContent = board.question;
   at("address").textContent = board.address;
   at("code").textContent = board.room;
@@ -78,6 +110,20 @@ function show(board) {
   at("open").disabled = board.round >= board.rounds;
   const all = board.joined > 0 && board.votes >= board.joined * board.asked * board.round;
   at("numbers").hidden = at("hide").checked && !all;
+  if (board.scale) showScores(board);
+  else showChoices(board);
+  at("tracked").replaceChildren(...tracked(board));
+  at("notes").replaceChildren(
+    ...[...board.cannot, ...board.notes].map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }),
+  );
+  at("ranking").replaceChildren(...(board.ranking.length ? [ranking(board)] : []));
+}
+
+function showChoices(board) {
   at("agreement").textContent = board.agreement
     ? `Two of you prefer the same of two pictures in ${between(board.agreement)} of cases; by chance it would be 50 %. ` +
       `${board.agreement.common} common questions of ${board.voters} voters.`
@@ -87,14 +133,17 @@ function show(board) {
       `taste, and ${between(board.parts.noise)} is noise, not repeated by the same person. ` +
       `${board.parts.shared.n} voters, ${board.parts.questions} questions answered twice.`
     : "";
-  at("notes").replaceChildren(
-    ...[...board.cannot, ...board.notes].map((text) => {
-      const item = document.createElement("li");
-      item.textContent = text;
-      return item;
-    }),
-  );
-  at("ranking").replaceChildren(...(board.ranking.length ? [ranking(board)] : []));
+}
+
+function showScores(board) {
+  at("agreement").textContent = board.agreement
+    ? `Krippendorff's alpha of your first scores is ${withInterval(board.agreement, signed)}: 1 if all agree, 0 if the scores ` +
+      `might as well have been dealt at random. ${board.agreement.basis}.`
+    : "";
+  at("parts").textContent = board.parts
+    ? `Of your taste, ${withInterval(board.parts.private, percent)} is private, and the rest is shared by all (the beholder ` +
+      `index b1). ${board.parts.private.basis}.`
+    : "";
 }
 
 async function refresh() {

@@ -38,6 +38,24 @@ async function sendUntilThere(path, body) {
   }
 }
 
+function put(place, what) {
+  const [number, name] = asked[place];
+  at(`${place}-picture`).src = `/picture/${encodeURIComponent(room())}/${number}`;
+  at(`${place}-picture`).alt = `${what}: ${name.replaceAll("_", " ")}`;
+}
+
+function scoreButtons([lowest, highest]) {
+  const made = [];
+  for (let score = lowest; score <= highest; score += 1) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = score;
+    button.addEventListener("click", () => answer(score));
+    made.push(button);
+  }
+  return made;
+}
+
 function show(answer) {
   say("");
   at("join").hidden = true;
@@ -51,10 +69,14 @@ function show(answer) {
   }
   at("title").textContent = asked.question;
   at("place").textContent = `Question ${answer.place} of ${answer.of}, round ${asked.round}`;
-  for (const side of sides) {
-    const [number, name] = asked[side];
-    at(`${side}-picture`).src = `/picture/${encodeURIComponent(room())}/${number}`;
-    at(`${side}-picture`).alt = `${side === "left" ? "first" : "second"} picture: ${name.replaceAll("_", " ")}`;
+  document.querySelector(".pair").hidden = Boolean(asked.scale);
+  at("single").hidden = !asked.scale;
+  if (asked.scale) {
+    put("item", "picture");
+    if (!at("scores").firstChild) at("scores").append(...scoreButtons(asked.scale));
+  } else {
+    put("left", "first picture");
+    put("right", "second picture");
   }
   shown = performance.now();
 }
@@ -89,11 +111,12 @@ async function join(event) {
   }
 }
 
-for (const side of sides)
-  at(side).addEventListener("click", () => {
-    const ms = Math.round(performance.now() - shown);
-    if (asked && ms >= TOO_FAST_MS) step("/vote", { round: asked.round, pair: asked.pair, choice: side, ms });
-  });
+function answer(choice) {
+  const ms = Math.round(performance.now() - shown);
+  if (asked && ms >= TOO_FAST_MS) step("/vote", { round: asked.round, pair: asked.pair, choice, ms });
+}
+
+for (const side of sides) at(side).addEventListener("click", () => answer(side));
 at("join").addEventListener("submit", join);
 at("room").value = sessionStorage.getItem("room") ?? new URLSearchParams(location.search).get("room") ?? "";
 if (sessionStorage.getItem("secret")) next();
