@@ -129,6 +129,11 @@ def steps() -> list[Step]:
             module="tools.publish_little_data", needs=RULERS,
         ),
         Step(
+            command=("tools.publish_learning_curves",), makes=("learning_curves",),
+            module="tools.publish_learning_curves",
+            needs=("convnet_cifar10", "resnet_emoji_designer"),
+        ),
+        Step(
             command=("tools.publish_measures",), makes=("image_measures",),
             module="tools.publish_measures", needs=("gan_emoji",),
         ),

@@ -4,7 +4,7 @@ Four ways to make the most of few drawings: from scratch; from scratch with draw
 true, mirrored; and a linear classifier on the frozen features of one of two networks that have learned something else before. All
 four learn from the same drawings of a seed, each size from the first of one order. In a fifth, "whole ideas", a network learns
 from scratch from as many drawings that were chosen idea by idea, with every hand's drawing of each. The first two are also given
-four times as many steps, for three of the sizes.
+four times as many steps, for two of the sizes.
 `tools/publish_learning_curves.py` runs them all.
 """
 
@@ -40,7 +40,7 @@ BODIES: Mapping[str, str] = {  # whose frozen features a linear classifier is gi
 }
 WAYS = (*SCRATCH, *BODIES)
 LONGER = ("plain, longer", "moved, longer")  # with four times the steps
-LONGER_PARTS = (16, 4, 1)
+LONGER_PARTS = (16, 4)
 CLASSES = len(EMOJI_CATEGORIES)
 
 
@@ -201,6 +201,5 @@ def rows(folder: Path) -> list[dict]:
             about = of | {"settings": asdict(settings_of(way, part)) if scratch else {}}
             file = folder / f"{way.replace(',', '').replace(' ', '_')}_{part}_{seed}.json"
             row = kept(file, about, functools.partial(point, **of))
-            print(f"{file.stem} {row['accuracy']:.3f} {row['processor_seconds']} s", flush=True)
             found.append(of | row)
     return found
