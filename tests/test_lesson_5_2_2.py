@@ -88,3 +88,9 @@ def test_the_record_has_a_row_for_every_point(monkeypatch, tmp_path):
     for row in record["rows"]:
         share = float(curves.from_hex(row["right"], record["n"]).float().mean())
         assert row["accuracy"] == pytest.approx(share, abs=1e-5) and row["ideas"] <= row["drawings"]
+    assert record["means"]["moved_longer"] == {"of_4": record["rows"][-1]["accuracy"]}
+
+
+def test_means_are_over_seeds():
+    rows = [{"way": "plain", "part": 16, "accuracy": a} for a in (0.4, 0.5, 0.6)]
+    assert tool.means(rows) == {"plain": {"of_16": 0.5}}

@@ -20,6 +20,18 @@ from tools.modes import refusal
 NAME = "learning_curves"
 
 
+def means(rows: list[dict]) -> dict[str, dict[str, float]]:
+    """Accuracy by way and part, the mean over the seeds; keys such as "moved_longer" and "of_16"."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        way = row["way"].replace(",", "").replace(" ", "_")
+        found.setdefault(way, {}).setdefault(f"of_{row['part']}", []).append(row["accuracy"])
+    return {
+        way: {part: round(sum(v) / len(v), 5) for part, v in parts.items()}
+        for way, parts in found.items()
+    }
+
+
 def main(run_dir: Path) -> int:
     if reason := refusal():
         print(f"publish_learning_curves: {reason}", file=sys.stderr)
@@ -31,7 +43,7 @@ def main(run_dir: Path) -> int:
         "seeds": list(learning_curves.SEEDS),
         "source": {"weights": {name: weights_info(name)["sha256"] for name in bodies}},
         "minutes": round(sum(row["processor_seconds"] for row in rows) / 60, 1),
-        "rows": rows,
+        "means": means(rows), "rows": rows,
     })  # fmt: skip
     return 0
 

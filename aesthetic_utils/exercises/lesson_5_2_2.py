@@ -114,7 +114,9 @@ def verify_right_order(given: Order) -> str | None:
     if float(given(10**9, 1.0, 4.0)) < 0.99:
         return "Very many voters are nearly always right: arcsin(1) / pi should be 1/2."
     if np.allclose(found, [without_root(*case) for case in cases]):
-        return "The share is the SQUARE of the correlation of the mean with the truth: take its root."
+        return (
+            "The share is the SQUARE of the correlation of the mean with the truth: take its root."
+        )
     if not np.allclose(found, [right_order(*case) for case in cases], atol=1e-6):
         return f"For 10 voters, 1 between and 4 within it should be {right_order(*cases[1]):.3f}."
     return None
