@@ -64,6 +64,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_tuning",
         "publish_own_samples",
         "publish_little_data",
+        "publish_learning_curves",
         "publish_looked_at",
     ],
 )
@@ -146,6 +147,7 @@ def test_every_tool_is_tried():
         "classroom",
         "live_networks",
         "publish_generator_seeds",
+        "publish_learning_curves",
         "publish_little_data",
         "publish_looked_at",
         "publish_own_samples",

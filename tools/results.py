@@ -133,6 +133,11 @@ def steps() -> list[Step]:
             module="tools.publish_looked_at", needs=RULERS[:2],
         ),
         Step(
+            command=("tools.publish_learning_curves",), makes=("learning_curves",),
+            module="tools.publish_learning_curves",
+            needs=("convnet_cifar10", "resnet_emoji_designer"),
+        ),
+        Step(
             command=("tools.publish_measures",), makes=("image_measures",),
             module="tools.publish_measures", needs=("gan_emoji",),
         ),
