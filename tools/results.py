@@ -138,6 +138,11 @@ def steps() -> list[Step]:
             needs=("convnet_cifar10", "resnet_emoji_designer"),
         ),
         Step(
+            command=("tools.publish_cost",), makes=("what_it_costs",),
+            module="tools.publish_cost",
+            needs=("resnet_emoji_category", "srresnet_x4_light"),
+        ),
+        Step(
             command=("tools.publish_measures",), makes=("image_measures",),
             module="tools.publish_measures", needs=("gan_emoji",),
         ),
