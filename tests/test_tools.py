@@ -147,6 +147,7 @@ def test_every_tool_is_tried():
         "publish_little_data",
         "publish_own_samples",
         "publish_tuning",
+        "usb",
     }
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}
