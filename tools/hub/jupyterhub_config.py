@@ -19,6 +19,11 @@ c.JupyterHub.spawner_class = (
 )
 c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(os.getcwd(), "homes", "{username}")
 c.Spawner.cmd = [os.path.join(os.path.dirname(sys.executable), "jupyterhub-singleuser")]
+c.Spawner.env_keep = [
+    "PATH",
+    "LANG",
+    "LD_LIBRARY_PATH",
+]  # a Python that was not installed where it was built
 c.Spawner.start_timeout = c.Spawner.http_timeout = 600
 c.JupyterHub.concurrent_spawn_limit = 10
 if os.getuid() == 0:

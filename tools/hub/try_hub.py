@@ -190,6 +190,8 @@ def start_hub(folder: Path, options: argparse.Namespace) -> subprocess.Popen:
         "HUB_PROXY": options.proxy, "HUB_MODE": options.mode, "LANG": "C.UTF-8",
         "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*",
     }  # fmt: skip
+    if "LD_LIBRARY_PATH" in os.environ:
+        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     return subprocess.Popen(
         [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"], cwd=folder, env=environment,
         stdout=open(folder / "hub.log", "wb"), stderr=subprocess.STDOUT, **who,
@@ -223,12 +225,13 @@ def trial(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 for n in range(options.learners)
             ]
             found = [job.result() for job in jobs]
+    except BaseException:
+        print((folder / "hub.log").read_text("utf-8", "replace")[-4000:], file=sys.stderr)
+        raise
     finally:
         memory.done.set()
         process.terminate()
         process.wait(60)
-        if sys.exc_info()[0]:
-            print((folder / "hub.log").read_text("utf-8", "replace")[-4000:], file=sys.stderr)
     peaks = [memory.peak[f"learner{n}"] for n in range(options.learners)]
     return {
         "learners": options.learners, "lesson": options.lesson, "mode": options.mode, "cores": os.cpu_count(),
