@@ -142,6 +142,7 @@ def test_every_tool_is_tried():
     tried |= {"export_onnx", "publish_data_worth", "publish_flow", "publish_memorisation"}
     tried |= {
         "classroom",
+        "editions",
         "live_networks",
         "publish_generator_seeds",
         "publish_little_data",
