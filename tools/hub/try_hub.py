@@ -42,7 +42,7 @@ class Learner:
     """A browser of one learner, without the browser."""
 
     def __init__(self, hub: str, name: str, password: str) -> None:
-        self.hub, self.name, self.password = hub, name, password
+        self.hub, self.name, self.password, self.lost = hub, name, password, 0
         self.web = requests.Session()
         self.server = f"{hub}/user/{name}"
 
@@ -89,43 +89,62 @@ class Learner:
             headers={"X-XSRFToken": self._xsrf(f"/user/{self.name}/")},
         )  # fmt: skip
         answer.raise_for_status()
-        address = (
-            f"{self.server.replace('http', 'ws', 1)}/api/kernels/{answer.json()['id']}/channels"
-        )
-        cookies = "; ".join(f"{c.name}={c.value}" for c in self.web.cookies if self.server.endswith(c.path.rstrip("/")) or c.path == "/")  # fmt: skip
-        channel = websocket.create_connection(address, cookie=cookies, timeout=WAIT_S)
-        try:
-            cells = [c["source"] for c in notebook["cells"] if c["cell_type"] == "code"]
-            for number, source in enumerate(cells, start=1):
-                if error := execute(channel, source):
-                    raise RuntimeError(f"{self.name}: cell {number}: {error}")
-            return len(cells), "PermissionError" in (execute(channel, FORBIDDEN) or "")
-        finally:
-            channel.close()
+        address = f"{self.server.replace('http', 'ws', 1)}/api/kernels/{answer.json()['id']}"
+        kernel = Kernel(f"{address}/channels?session_id={uuid.uuid4().hex}", self._cookies())
+        cells = [c["source"] for c in notebook["cells"] if c["cell_type"] == "code"]
+        for number, source in enumerate(cells, start=1):
+            if error := kernel.execute(source):
+                raise RuntimeError(f"{self.name}: cell {number}: {error}")
+        refused = "PermissionError" in (kernel.execute(FORBIDDEN) or "")
+        self.lost = kernel.lost
+        return len(cells), refused
+
+    def _cookies(self) -> str:
+        """What a browser sends to the learner's server."""
+        path = f"/user/{self.name}/"
+        return "; ".join(f"{c.name}={c.value}" for c in self.web.cookies if path.startswith(c.path))
 
     def _xsrf(self, path: str) -> str:
         return next(c.value for c in self.web.cookies if c.name == "_xsrf" and c.path == path)
 
 
-def execute(channel: websocket.WebSocket, source: str) -> str | None:
-    """Run a cell and wait for its end; gives its error, None where there was none."""
-    name = uuid.uuid4().hex
-    header = {"msg_id": name, "msg_type": "execute_request", "username": "", "session": name, "version": "5.3"}  # fmt: skip
-    content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
-    channel.send(
-        json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"})
-    )  # fmt: skip
-    while True:
-        text = channel.recv()
-        message = json.loads(text) if isinstance(text, str) else {}
-        if (
-            message.get("msg_type") == "execute_reply"
-            and message["parent_header"].get("msg_id") == name
-        ):
-            found = message["content"]
-            return (
-                None if found["status"] == "ok" else f"{found.get('ename')}: {found.get('evalue')}"
-            )
+class Kernel:
+    """A kernel over its websocket. A connection that is lost is made again, as JupyterLab does; the server keeps what
+    the kernel says meanwhile for the same session."""
+
+    def __init__(self, address: str, cookies: str) -> None:
+        self.address, self.cookies, self.lost = address, cookies, 0
+        self.channel = self._connected()
+
+    def _connected(self) -> websocket.WebSocket:
+        return websocket.create_connection(self.address, cookie=self.cookies, timeout=WAIT_S)
+
+    def execute(self, source: str) -> str | None:
+        """Run a cell and wait for its end; gives its error, None where there was none."""
+        name = uuid.uuid4().hex
+        header = {"msg_id": name, "msg_type": "execute_request", "username": "", "session": name, "version": "5.3"}  # fmt: skip
+        content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
+        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}  # fmt: skip
+        self.channel.send(json.dumps(request))
+        while True:
+            try:
+                text = self.channel.recv()
+            except (websocket.WebSocketConnectionClosedException, ConnectionError):
+                self.lost += 1
+                if self.lost > 20:
+                    raise
+                time.sleep(1)
+                self.channel = self._connected()
+                continue
+            message = json.loads(text) if isinstance(text, str) and text else {}
+            ours = message.get("parent_header", {}).get("msg_id") == name
+            if ours and message["msg_type"] == "execute_reply":
+                found = message["content"]
+                return (
+                    None
+                    if found["status"] == "ok"
+                    else f"{found.get('ename')}: {found.get('evalue')}"
+                )
 
 
 # ---- memory
@@ -208,7 +227,7 @@ def one_learner(hub: str, number: int, source: str, lesson: str) -> dict[str, An
     other = Learner(hub, f"learner{number}", "another-password").log_in()
     return {
         "let_in": let_in, "stranger_let_in": other, "cells": cells, "environment_is_read_only": refused,
-        "server_s": round(ready - begin, 1), "lesson_s": round(time.monotonic() - ready, 1),
+        "lost": learner.lost, "server_s": round(ready - begin, 1), "lesson_s": round(time.monotonic() - ready, 1),
     }  # fmt: skip
 
 
@@ -238,7 +257,7 @@ def trial(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "all_let_in": all(f["let_in"] for f in found), "no_stranger_let_in": not any(f["stranger_let_in"] for f in found),
         "environment_is_read_only": all(f["environment_is_read_only"] for f in found),
         "cells_each": min(f["cells"] for f in found),
-        "server_s_median": statistics.median(f["server_s"] for f in found),
+        "connections_lost": sum(f["lost"] for f in found), "server_s_median": statistics.median(f["server_s"] for f in found),
         "lesson_s_median": statistics.median(f["lesson_s"] for f in found), "lesson_s_max": max(f["lesson_s"] for f in found),
         "mb_a_learner_mean": round(statistics.mean(peaks)), "mb_a_learner_max": round(max(peaks)),
         "mb_of_all_at_once": round(memory.peak_of_all),
