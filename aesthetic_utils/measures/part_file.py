@@ -22,8 +22,7 @@ class PartFileError(AestheticError):
 class PartFile:
     """`TABLE.part` beside a table: the settings in its first line, then a row a line, as JSON.
 
-    The rows stay on the disk. What is in memory is the place of each in the file: of a million pictures some 200 MB,
-    most of it their names. A line that was torn by a crash is left out. A row is taken up again only while its file has
+    The rows stay on the disk. What is in memory is the name of each picture and the place of its row in the file. A line that was torn by a crash is left out. A row is taken up again only while its file has
     the same size and time of change as when it was measured.
     """
 
