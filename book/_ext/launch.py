@@ -3,8 +3,8 @@
     ```{launch}
     ```
 
-makes a table of all lessons, in the order of the book, with a link to each of the places below. The addresses follow from the
-repository and the branch that _config.yml names. What each place needs in the repository: tests/test_launch.py.
+makes a table of all lessons, in the order of the book, with a link to each of the places below (to Colab leads a button on the
+lesson's own page: page_head.py). The addresses follow from the repository and the branch that _config.yml names. What each place needs in the repository: tests/test_launch.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 from docutils import nodes
-from page_head import colab
 from sphinx.util.docutils import SphinxDirective
 
 
@@ -35,7 +34,6 @@ def codespaces(repository: str, branch: str, page: str) -> str:
 
 
 PLACES: dict[str, Callable[[str, str, str], str]] = {
-    "Colab": colab,
     "Kaggle": kaggle,
     "Binder": binder,
     "Codespaces": codespaces,
