@@ -41,7 +41,7 @@ def connected(address: str, workers: int | None, files: Sequence[str]) -> Iterat
     if address == LOCAL:
         count = worker_count(workers, files)
         with (
-            LocalCluster(count, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(count, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
             Client(cluster) as client,
         ):
             yield client

@@ -200,7 +200,7 @@ def two_workers():
     """A cluster of this computer: two processes, each of which is started again when it dies."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        2, threads_per_worker=1, dashboard_address=None, silence_logs=50, memory_limit=0
+        2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50, memory_limit=0
     ) as cluster_:
         yield cluster_
 
