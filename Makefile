@@ -12,6 +12,7 @@ BOOK := $(VENV)/.installed-book
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PORT ?= 8000
+KIT ?= full
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 # make TORCH=cpu install: on Linux the index has PyTorch for CUDA, 3 GB of it; for lessons on a CPU a tenth is enough
 TORCH ?= default
@@ -23,7 +24,7 @@ export PYTHONUTF8 = 1
 # Two workers on two cores: without this each would start as many threads as there are cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book install test code site units lessons lint format serve classroom assignments publish results repo vendor clean
+.PHONY: help book install test code site units lessons lint format serve classroom assignments usb publish results repo vendor clean
 
 help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
@@ -33,6 +34,8 @@ help:
 	@echo "make serve     build, then show the site at http://127.0.0.1:$(PORT)"
 	@echo "make classroom   the lessons for a class: without solutions, and for the teacher, in _build/classroom"
 	@echo "make assignments   four assignments with an autograder, in _build/assignments"
+	@echo "make usb       a folder for a stick, in _build/usb: the book, the lessons and all packages, for Windows, macOS"
+	@echo "               and Linux without a network; pages alone: make usb KIT=reading"
 	@echo "make publish   execute the notebooks in full mode and store their outputs"
 	@echo "               one of them: make publish NOTEBOOKS=notebooks/4_1_cnn.ipynb"
 	@echo "make results   train and measure anew what is published and not up to date; on a CPU many hours"
@@ -106,6 +109,10 @@ classroom: $(STAMP)
 
 assignments: $(STAMP)
 	$(BIN)/python -m tools.assignments
+
+# other systems, other versions of Python, CIFAR-10: python -m tools.usb --help
+usb: book $(if $(filter reading,$(KIT)),,$(STAMP))
+	$(BIN)/python -m tools.usb --kit $(KIT) $(USB)
 
 publish: $(STAMP)
 	$(BIN)/python tools/publish.py $(NOTEBOOKS)

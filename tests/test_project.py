@@ -23,7 +23,7 @@ from tools import repo, vendor
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ROOT_ENTRIES = {
-    ".ci", ".gitattributes", ".github", ".gitignore", "CITATION.cff", "CONTRIBUTING.md", "LICENSE",
+    ".binder", ".ci", ".devcontainer", ".gitattributes", ".github", ".gitignore", "CITATION.cff", "CONTRIBUTING.md", "LICENSE",
     "LICENSE-CONTENT", "Makefile", "README.md", "_config.yml", "_toc.yml", "aesthetic_utils",
     "assignments", "book", "notebooks", "pyproject.toml", "requirements.txt", "requirements-book.txt", "tests",
     "tools",

@@ -146,6 +146,7 @@ def test_every_tool_is_tried():
     tried |= {
         "assignments",
         "classroom",
+        "editions",
         "live_networks",
         "publish_generator_seeds",
         "publish_learning_curves",
@@ -153,6 +154,7 @@ def test_every_tool_is_tried():
         "publish_looked_at",
         "publish_own_samples",
         "publish_tuning",
+        "usb",
     }
     tried |= {"build_data"}  # npm and apt-get
     assert tried == {tool.stem for tool in TOOLS}

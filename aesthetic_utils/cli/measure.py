@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,9 @@ from aesthetic_utils.cli.common import UsageError, plural, require_absent, whole
 from aesthetic_utils.storage import AestheticError
 
 if TYPE_CHECKING:
+    from aesthetic_utils.measures.part_file import PartFile
     from aesthetic_utils.measures.preparation import Preparation
-    from aesthetic_utils.measures.table import MeasuredFolder
+    from aesthetic_utils.measures.table import BadFile, Result, Row
 
 
 def add_measure(commands: argparse._SubParsersAction) -> None:
@@ -25,12 +28,16 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
         "enlarged, and one column a measure, empty where a measure is not defined. What the columns mean "
         "is written beside it, as NAME.columns.csv. Rows are kept in NAME.csv.part as they come: a run "
         "that was stopped goes on with --resume. Files that cannot be read are named and left out; the "
-        "exit code is then 1.",
+        "exit code is then 1. At the end the command says what a million such pictures would cost.",
     )
     parser.add_argument(
         "paths", type=Path, nargs="+", metavar="PATH", help="image files, and folders of them"
     )
-    parser.add_argument("--csv", type=Path, required=True, help="the table to write")
+    table = parser.add_mutually_exclusive_group(required=True)
+    table.add_argument("--csv", type=Path, help="the table to write")
+    table.add_argument(
+        "--parquet", type=Path, help="the table to write, as Parquet (needs pyarrow)"
+    )
     parser.add_argument(
         "--columns",
         metavar="A,B,...",
@@ -40,6 +47,12 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
         "--workers",
         type=whole_number,
         help="processes (default: by processors, memory and number of images)",
+    )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="measure on the cluster of this Dask scheduler, such as tcp://10.0.0.5:8786; `local` starts "
+        "workers here. The workers have to find the files under the same paths",
     )
     size = parser.add_argument_group("what is done to each picture first (default: nothing)")
     size.add_argument("--crop", action="store_true", help="cut the largest square from its middle")
@@ -58,6 +71,28 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=measure)
 
 
+@dataclass
+class Tally:
+    """What became of the pictures, without their rows, which are on the disk."""
+
+    measured: int = 0
+    pixels: int = 0  # of those that were measured
+    seconds: float = 0.0  # of a core, for these and for those that were left out
+    bad: list[BadFile] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def cost(self) -> str:
+        """What a picture took, and what a million of them would take; "" if none was measured."""
+        if not self.measured:
+            return ""
+        each = self.seconds / self.measured
+        days = each * 1e6 / 86_400
+        return (
+            f"{each:.2g} s of a core for a picture of {self.pixels / self.measured / 1e6:.2g} megapixels; "
+            f"a million such pictures would take {days:.2g} days of a core"
+        )
+
+
 def measure(options: argparse.Namespace) -> int:
     """`aesthetic measure`: the table of all images that can be measured, the others on stderr."""
     from aesthetic_utils.measures import table
@@ -68,45 +103,63 @@ def measure(options: argparse.Namespace) -> int:
         )
     columns = _columns(options.columns, table.MEASURES)
     preparation = _preparation(options)
-    require_absent(options.csv, options.overwrite, "--csv")
-    table.require_writable(options.csv)
-    found = _measured(options, columns, preparation)
-    for bad in found.bad:
-        print(f"aesthetic: left out: {bad}", file=sys.stderr)
-    for note in found.notes:
-        print(f"aesthetic: note: {note}", file=sys.stderr)
-    if not found.rows:
-        raise table.MeasureError(f"no image could be measured; {options.csv} was not written")
-    table.write_table(options.csv, found.rows, columns)
-    table.write_description(options.csv, columns, preparation)
-    print(f"{plural(len(found.rows), 'image')}, {plural(len(columns), 'measure')}: {options.csv}")
-    return 1 if found.bad else 0
+    out, write = _out(options)
+    require_absent(out, options.overwrite, "--csv" if options.csv else "--parquet")
+    table.require_writable(out)
+    files = [str(file) for file in table.image_files(options.paths)]
+    with _part_file(options, out, columns, preparation, files) as part:
+        tally = _measured(options, columns, preparation, files, part)
+        for bad in tally.bad:
+            print(f"aesthetic: left out: {bad}", file=sys.stderr)
+        for note in tally.notes:
+            print(f"aesthetic: note: {note}", file=sys.stderr)
+        rows = len(part)
+        if rows:
+            write(out, part.rows(files), columns)
+            table.write_description(out, columns, preparation)
+    part.remove()
+    if not rows:
+        raise table.MeasureError(f"no image could be measured; {out} was not written")
+    print(f"{plural(rows, 'image')}, {plural(len(columns), 'measure')}: {out}")
+    if cost := tally.cost():
+        print(cost)
+    return 1 if tally.bad else 0
 
 
-def _measured(
-    options: argparse.Namespace, columns: list[str], preparation: Preparation
-) -> MeasuredFolder:
-    """All rows, each kept in the part file as it comes; that file goes when the rows are all there."""
-    from aesthetic_utils.measures import table
+def _out(
+    options: argparse.Namespace,
+) -> tuple[Path, Callable[[Path, Iterable[Row], Sequence[str]], None]]:
+    """The table's path, and what writes it."""
+    from aesthetic_utils.measures import parquet, table
+
+    if options.csv:
+        return options.csv, table.write_table
+    parquet.require_pyarrow()  # better before a week's work than after
+    return options.parquet, parquet.write_parquet
+
+
+@contextmanager
+def _part_file(
+    options: argparse.Namespace,
+    out: Path,
+    columns: list[str],
+    preparation: Preparation,
+    files: list[str],
+) -> Iterator[PartFile]:
+    """The open part file; where the work breaks off, it stays and the user is told."""
     from aesthetic_utils.measures.part_file import PartFile
 
-    part = PartFile(options.csv, {"columns": columns, "pictures": preparation.described()})
-    files = [str(file) for file in table.image_files(options.paths)]
+    part = PartFile(out, {"columns": columns, "pictures": preparation.described()})
     if part.path.exists() and not (options.resume or options.overwrite):
         raise AestheticError(
             f"{part.path} holds rows of a run that was stopped; add --resume to go on with it, or "
             "--overwrite to begin again"
         )
-    known = part.known(files) if options.resume else {}
-    if options.resume:
-        print(f"aesthetic: {plural(len(known), 'image')} measured before", file=sys.stderr)
-    with part.open(known):
+    with part.open(files if options.resume else None):
+        if options.resume:
+            print(f"aesthetic: {plural(len(part), 'image')} measured before", file=sys.stderr)
         try:
-            found = table.measure_folder(
-                options.paths, options.workers, progress=sys.stderr.isatty(), columns=columns,
-                preparation=preparation, known=known, keep=part.add,
-                max_pixels=int(options.max_megapixels * 1e6),
-            )  # fmt: skip
+            yield part
         except BaseException:
             print(
                 f"aesthetic: what was measured is kept in {part.path}; the same command with --resume "
@@ -114,8 +167,51 @@ def _measured(
                 file=sys.stderr,
             )
             raise
-    part.remove()
-    return found
+
+
+def _measured(
+    options: argparse.Namespace,
+    columns: list[str],
+    preparation: Preparation,
+    files: list[str],
+    part: PartFile,
+) -> Tally:
+    """Measure what the part file has not, and add each row to it as it comes."""
+    from aesthetic_utils.measures import cluster, table
+
+    work = table.one_file(tuple(columns), preparation, int(options.max_megapixels * 1e6))
+    todo = [file for file in files if file not in part]
+    if options.dask and todo:
+        with cluster.connected(options.dask, options.workers, todo) as client:
+            tally = _tally(cluster.measured_by_cluster(client, todo, work), part, len(todo))
+    else:
+        count = table.worker_count(options.workers, todo)
+        tally = _tally(table.measured_one_by_one(todo, count, work), part, len(todo))
+        tally.notes[:0] = table.worker_note(options.workers, count)
+    if others := table.passed_over(options.paths):
+        tally.notes.append(f"passed over, since such pictures cannot be read here: {others}")
+    return tally
+
+
+def _tally(results: Iterable[Result], part: PartFile, total: int) -> Tally:
+    from tqdm.auto import tqdm
+
+    from aesthetic_utils.measures.table import BadFile
+
+    tally = Tally()
+    bar = tqdm(total=total, unit="image", desc="measuring", disable=not sys.stderr.isatty())
+    with bar:
+        for found, notes, seconds in results:
+            tally.seconds += seconds
+            tally.notes += notes
+            if isinstance(found, BadFile):
+                tally.bad.append(found)
+            else:
+                part.add(found)
+                tally.measured += 1
+                tally.pixels += int(found["width"]) * int(found["height"])
+            bar.update()
+    return tally
 
 
 def _columns(text: str | None, measures: Collection[str]) -> list[str]:

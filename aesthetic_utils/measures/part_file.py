@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from aesthetic_utils.storage import AestheticError, reason
 
 Row = dict[str, str | int | float]
+_DISK_EVERY_S = 1.0  # what a power cut may cost; the end of this process alone costs nothing
 
 
 class PartFileError(AestheticError):
@@ -20,45 +22,44 @@ class PartFileError(AestheticError):
 class PartFile:
     """`TABLE.part` beside a table: the settings in its first line, then a row a line, as JSON.
 
-    A line that was torn by a crash is left out. A row is taken up again only while its file has the same
-    size and time of change as when it was measured.
+    The rows stay on the disk. What is in memory is the name of each picture and the place of its row in the file. A line that was torn by a crash is left out. A row is taken up again only while its file has
+    the same size and time of change as when it was measured.
     """
 
     def __init__(self, table: str | Path, settings: Mapping[str, Any]):
         self.path = Path(table).with_name(f"{Path(table).name}.part")
         self.settings = json.loads(json.dumps(dict(settings)))
-        self._file: Any = None
+        self._places: dict[str, int] = {}  # file -> where its line begins
+        self._file: BinaryIO | None = None
+        self._on_disk = 0.0
 
-    def known(self, files: Sequence[str]) -> dict[str, Row]:
-        """The rows that are there of these files, by file; none if there is no part file.
+    def __len__(self) -> int:
+        return len(self._places)
 
-        Raises PartFileError if they were measured with other settings.
+    def __contains__(self, file: object) -> bool:
+        return file in self._places
+
+    def open(self, files: Iterable[str] | None = None) -> PartFile:
+        """Begin; `with part.open():` closes it at the end.
+
+        files: go on with the rows that are there of these; without, the file begins anew. Raises PartFileError if they
+        were measured with other settings.
         """
-        try:
-            lines = self.path.read_text(encoding="ascii", errors="replace").splitlines(True)
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise PartFileError(f"{self.path} cannot be read: {reason(error)}") from error
-        found = [x for line in lines if line.endswith("\n") and (x := _parsed(line)) is not None]
-        if not found or found[0].get("settings") != self.settings:
-            raise PartFileError(
-                f"{self.path} was begun with other settings; go on with those, or begin again with "
-                "--overwrite"
-            )
-        rows = {
-            x["row"]["file"]: x["row"] for x in found[1:] if x["seen"] == _seen(x["row"]["file"])
-        }
-        return {file: rows[file] for file in files if file in rows}
-
-    def open(self, rows: Mapping[str, Row]) -> PartFile:
-        """Begin the file anew with these rows; `with part.open({}):` closes it at the end."""
-        self._guard(lambda: self._begin(rows))
+        self._guard(lambda: self._begin(files))
         return self
 
     def add(self, row: Row) -> None:
-        """Write a row; it survives the end of this process from now on."""
-        self._guard(lambda: self._write({"seen": _seen(str(row["file"])), "row": row}))
+        """Write a row, one for each file; it survives the end of this process from now on."""
+        self._guard(lambda: self._write_row({"seen": _seen(str(row["file"])), "row": row}))
+
+    def rows(self, files: Iterable[str]) -> Iterator[Row]:
+        """The rows of those of the files that have one, in the order of the files, read one by one."""
+        self._require_open().flush()
+        with self.path.open("rb") as file:
+            for name in files:
+                if name in self._places:
+                    file.seek(self._places[name])
+                    yield json.loads(file.readline())["row"]
 
     def remove(self) -> None:
         """Delete the file, once the table is written."""
@@ -68,33 +69,67 @@ class PartFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        file = self._require_open()
+        self._guard(lambda: os.fsync(file.fileno()))
+        file.close()
 
-    def _begin(self, rows: Mapping[str, Row]) -> None:
+    def _begin(self, files: Iterable[str] | None) -> None:
+        """A fresh file with the rows that still hold, which then takes the place of the old one."""
         fresh = self.path.with_name(f".{self.path.name}.new")
-        self._file = fresh.open("w", encoding="ascii")
-        self._write({"settings": self.settings})
-        for row in rows.values():
-            self._write({"seen": _seen(str(row["file"])), "row": row})
-        self._file.close()
+        with fresh.open("wb") as self._file:
+            self._write({"settings": self.settings})
+            if files is not None:
+                wanted = set(files)
+                for kept in self._known():
+                    if kept["row"]["file"] in wanted and kept["seen"] == _seen(kept["row"]["file"]):
+                        self._write_row(kept)
         os.replace(fresh, self.path)  # whatever happens, the old rows or all of them are there
-        self._file = self.path.open("a", encoding="ascii")
+        self._file = self.path.open("ab")
 
-    def _write(self, what: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(what) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())  # a power cut takes what has not reached the disk
+    def _known(self) -> Iterator[dict[str, Any]]:
+        """The lines of the file of a run that was stopped; none if there is no such file."""
+        try:
+            with self.path.open("rb") as file:
+                lines = (found for line in file if (found := _parsed(line)) is not None)
+                if next(lines, {}).get("settings") != self.settings:
+                    raise PartFileError(
+                        f"{self.path} was begun with other settings; go on with those, or begin again "
+                        "with --overwrite"
+                    )
+                yield from (found for found in lines if "row" in found)
+        except FileNotFoundError:
+            return
 
-    def _guard(self, work: Any) -> None:
+    def _write_row(self, what: Mapping[str, Any]) -> None:
+        self._places[what["row"]["file"]] = self._write(what)
+
+    def _write(self, what: Mapping[str, Any]) -> int:
+        """Where the line begins."""
+        file = self._require_open()
+        place = file.tell()
+        file.write(json.dumps(what).encode("ascii") + b"\n")
+        file.flush()
+        if time.monotonic() - self._on_disk > _DISK_EVERY_S:
+            os.fsync(file.fileno())  # a power cut takes what has not reached the disk
+            self._on_disk = time.monotonic()
+        return place
+
+    def _require_open(self) -> BinaryIO:
+        if self._file is None:
+            raise ValueError("the file is not open; use `with part.open():`")
+        return self._file
+
+    def _guard(self, work: Callable[[], object]) -> None:
         try:
             work()
         except OSError as error:
             raise PartFileError(f"{self.path} cannot be written: {reason(error)}") from error
 
 
-def _parsed(line: str) -> dict[str, Any] | None:
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """A line that was written to its end; None for another."""
     try:
-        value = json.loads(line)
+        value = json.loads(line) if line.endswith(b"\n") else None
     except ValueError:
         return None
     return value if isinstance(value, dict) and value.keys() & {"settings", "row"} else None

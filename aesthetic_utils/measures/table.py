@@ -8,13 +8,15 @@ import os
 import signal
 import sys
 import tempfile
+import time
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from PIL import Image
@@ -28,9 +30,10 @@ from aesthetic_utils.measures.preparation import NOTHING, Preparation, enlarged_
 from aesthetic_utils.storage import AestheticError, atomic_path, reason
 
 __all__ = [
-    "ENDINGS", "MEASURES", "BadFile", "Measure", "MeasureError", "MeasuredFolder", "image_files",
-    "measure", "measure_folder", "passed_over", "require_writable", "table_columns",
-    "write_description", "write_table",
+    "ENDINGS", "KILLED", "MEASURES", "BadFile", "Measure", "MeasureError", "MeasuredFolder", "Result",
+    "Row", "image_files", "measure", "measure_folder", "measured_one_by_one", "one_file", "passed_over",
+    "require_writable", "table_columns", "worker_count", "worker_note", "write_description",
+    "write_table",
 ]  # fmt: skip
 
 ENDINGS = PICTURE_ENDINGS
@@ -49,6 +52,7 @@ FILE_COLUMNS = {
     ),
 }
 _MOST_WORKERS = 61  # Windows cannot wait for more
+_AHEAD = 4  # pictures for each process that are given out before their turn
 _PAYS_S = 4.0  # seconds of measuring that make up for starting a process
 
 
@@ -161,14 +165,10 @@ def measure_folder(
     known = known or {}
     todo = [file for file in files if file not in known]
     count = worker_count(workers, todo)
-    work = partial(_measure_file, columns=names, preparation=preparation, max_pixels=max_pixels)
-    rows, bad, notes = dict(known), [], []
-    if workers is not None and count < workers:
-        notes.append(
-            f"{count} worker{'s' * (count > 1)} instead of {workers}: to start more would take longer than it saves"
-        )
+    work = one_file(names, preparation, max_pixels)
+    rows, bad, notes = dict(known), [], worker_note(workers, count)
     with tqdm(total=len(todo), unit="image", desc="measuring", disable=not progress) as bar:
-        for result, failures in _results(todo, count, work):
+        for result, failures, _ in measured_one_by_one(todo, count, work):
             if isinstance(result, BadFile):
                 bad.append(result)
             else:
@@ -182,10 +182,31 @@ def measure_folder(
     return MeasuredFolder(rows=[rows[f] for f in files if f in rows], bad=bad, notes=notes)
 
 
-Result = tuple[Row | BadFile, list[str]]
+Result = tuple[Row | BadFile, list[str], float]  # what became of a file, notes, seconds of a core
 
 
-def _results(files: Sequence[str], workers: int, work: Callable[[str], Result]) -> Iterator[Result]:
+def one_file(
+    columns: tuple[str, ...], preparation: Preparation, max_pixels: int
+) -> Callable[[str], Result]:
+    """What measures one file; it can be sent to other processes and other computers."""
+    return partial(_timed, columns=columns, preparation=preparation, max_pixels=max_pixels)
+
+
+def worker_note(workers: int | None, count: int) -> list[str]:
+    """What to say where fewer processes measure than were asked for."""
+    if workers is None or count >= workers:
+        return []
+    less = f"{count} worker{'s' * (count > 1)} instead of {workers}"
+    return [f"{less}: to start more would take longer than it saves"]
+
+
+def measured_one_by_one(
+    files: Sequence[str], workers: int, work: Callable[[str], Result]
+) -> Iterator[Result]:
+    """What `work` gives for each of the files, in their order, by so many processes of this computer.
+
+    A few results for each process wait in memory, and no more, however many files there are.
+    """
     if workers == 1:
         yield from map(work, files)
         return
@@ -203,11 +224,11 @@ def _results(files: Sequence[str], workers: int, work: Callable[[str], Result]) 
             if workers > 1:
                 workers = max(workers // 2, 1)
                 continue
-        yield BadFile(file=files[0], reason=_KILLED), []
+        yield BadFile(file=files[0], reason=KILLED), [], 0.0
         files = files[1:]
 
 
-_KILLED = (
+KILLED = (
     "the process that measured it was ended from outside, most likely because the memory ran out; make "
     "it smaller, or measure a smaller copy of it with --size"
 )
@@ -224,12 +245,25 @@ def _in_pool(work: Callable[[str], Result], files: Sequence[str], workers: int) 
                 "no process could be started to measure in; in a script of your own, put the call under "
                 'if __name__ == "__main__":, or use workers=1'
             ) from error
-        yield from pool.map(work, files)
+        coming = iter(files)
+        waiting = deque(pool.submit(work, file) for file in islice(coming, _AHEAD * workers))
+        while waiting:
+            result = waiting.popleft().result()
+            waiting.extend(pool.submit(work, file) for file in islice(coming, 1))
+            yield result
+
+
+def _timed(
+    file: str, columns: tuple[str, ...], preparation: Preparation, max_pixels: int
+) -> Result:
+    before = time.process_time()
+    found, notes = _measure_file(file, columns, preparation, max_pixels)
+    return found, notes, time.process_time() - before
 
 
 def _measure_file(
     file: str, columns: tuple[str, ...], preparation: Preparation, max_pixels: int
-) -> Result:
+) -> tuple[Row | BadFile, list[str]]:
     try:
         rgb, larger = prepared(read_pixels(file, max_pixels=max_pixels), preparation)
         image = planes_of_pixels(rgb)
@@ -299,7 +333,7 @@ def table_columns(columns: Sequence[str] | None = None) -> list[str]:
 
 
 def write_table(
-    path: str | Path, rows: Sequence[Row], columns: Sequence[str] | None = None
+    path: str | Path, rows: Iterable[Row], columns: Sequence[str] | None = None
 ) -> None:
     """Write rows of `measure_folder` as CSV, with all digits; NaN becomes an empty field.
 
@@ -309,7 +343,7 @@ def write_table(
     """
     names = table_columns(columns)
     lines = ([_field(row[name]) for name in names] for row in rows)
-    _write_csv(path, [names, *lines])
+    _write_csv(path, chain([names], lines))
 
 
 def write_description(
