@@ -1,4 +1,4 @@
-"""Make the versions of the lessons for a class: one for learners, without solutions, and one for the teacher.
+"""Make the versions of the lessons for a class: for learners, without solutions, for the teacher, and for the wall.
 
     python -m tools.classroom                                  every lesson, into _build/classroom
     python -m tools.classroom notebooks/4_1_cnn.ipynb          this one
@@ -9,8 +9,11 @@ student/   the solutions (tag `solution`) are gone and outputs are cleared. Wher
            (in rot13, so that nobody reads it by chance).
 teacher/   the lesson as it is published, and below each exercise what is said to typical wrong answers.
 
-What both keep is the lesson's, cell for cell (tests/test_classroom.py). Slides are not made: they need nbconvert and
-the files of reveal.js, which the course does not install.
+slides/    a talk of 10 to 20 slides, one file that needs no network: a figure at a time with what is asked before it and
+           what is said of it, the rest as notes for the speaker (tools/slides/outline.py says which cells are in it).
+
+What the first two keep is the lesson's, cell for cell (tests/test_classroom.py). Slides need nbconvert; without it the
+others are made, and the command says so.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import argparse
 import ast
 import codecs
 import copy
+import importlib.util
 import re
 import sys
 from collections.abc import Iterator
@@ -33,11 +37,12 @@ from nbformat import NotebookNode
 from aesthetic_utils.cli.common import plural
 from aesthetic_utils.exercises import exercises_of
 from tools.modes import ROOT
+from tools.slides.deck import slides
 
 NOTEBOOKS = ROOT / "notebooks"
 OUT = ROOT / "_build" / "classroom"
 SOLUTION, NOTES, GO_ON = "solution", "teacher-notes", "go-on"
-VERSIONS = ("student", "teacher")
+VERSIONS = ("student", "teacher", "slides")
 COMMAND = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)  # of IPython
 
 HAND_OVER = """\
@@ -243,20 +248,30 @@ def _shown(answer: object) -> str:
 MAKE = {"student": student_version, "teacher": teacher_version}
 
 
+def has_slides() -> bool:
+    """Whether slides can be made here."""
+    return importlib.util.find_spec("nbconvert") is not None
+
+
 def write_versions(lesson: Path, out: Path) -> dict[str, Path]:
     """The files of one lesson's versions: version -> path."""
     notebook = nbformat.read(lesson, as_version=4)
     written = {}
-    for version in VERSIONS:
-        made = MAKE[version](notebook)
+    for version, make in MAKE.items():
+        made = make(notebook)
         nbformat.validate(made)
-        path = out / version / lesson.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        nbformat.write(made, part)
-        part.replace(path)
-        written[version] = path
+        written[version] = _write(nbformat.writes(made) + "\n", out / version / lesson.name)
+    if has_slides():
+        path = out / "slides" / f"{lesson.stem}.html"
+        written["slides"] = _write(slides(notebook), path)
     return written
+
+
+def _write(text: str, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    return part.replace(path)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -277,8 +292,10 @@ def main(arguments: list[str] | None = None) -> int:
         for version, path in written.items():
             sizes[version] += path.stat().st_size
     for version, size in sizes.items():
-        print(f"{options.out / version}: {plural(len(lessons), 'lesson')}, {size / 1e6:.1f} MB")
-    print("no slides: they need nbconvert and the files of reveal.js, which are not installed")
+        if size:
+            print(f"{options.out / version}: {plural(len(lessons), 'lesson')}, {size / 1e6:.1f} MB")
+    if not has_slides():
+        print("no slides: they need nbconvert (pip install nbconvert)")
     return 0
 
 
