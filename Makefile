@@ -23,7 +23,7 @@ export PYTHONUTF8 = 1
 # Two workers on two cores: without this each would start as many threads as there are cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book install test units lessons lint format serve classroom publish results repo vendor clean
+.PHONY: help book install test units lessons lint format serve classroom handout publish results repo vendor clean
 
 help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
@@ -31,7 +31,8 @@ help:
 	@echo "make install   what the lessons need (on Linux 3 GB; with TORCH=cpu about 400 MB)"
 	@echo "make lint      style, types, directions of imports      (make format: put the style right)"
 	@echo "make serve     build, then show the site at http://127.0.0.1:$(PORT)"
-	@echo "make classroom   the lessons for a class: without solutions, and for the teacher, in _build/classroom"
+	@echo "make classroom   the lessons for a class: without solutions, for the teacher, as slides, in _build/classroom"
+	@echo "make handout     the lessons as PDF for paper, in _build/handout (needs Chromium; HANDOUT=--book: the whole book)"
 	@echo "make publish   execute the notebooks in full mode and store their outputs"
 	@echo "               one of them: make publish NOTEBOOKS=notebooks/4_1_cnn.ipynb"
 	@echo "make results   train and measure anew what is published and not up to date; on a CPU many hours"
@@ -95,6 +96,9 @@ serve: book
 
 classroom: $(STAMP)
 	$(BIN)/python -m tools.classroom $(NOTEBOOKS)
+
+handout: book $(STAMP)
+	$(BIN)/python -m tools.handout $(HANDOUT) $(NOTEBOOKS)
 
 publish: $(STAMP)
 	$(BIN)/python tools/publish.py $(NOTEBOOKS)

@@ -64,6 +64,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_tuning",
         "publish_own_samples",
         "publish_little_data",
+        "lesson_times",
     ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):

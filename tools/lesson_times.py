@@ -82,10 +82,11 @@ def describe(path: Path, runs: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What the record holds of a lesson; runs: mode -> what `measure` returned."""
     notebook = nbformat.read(path, as_version=4)
     sections, _ = reading.sections_of(notebook)
-    rows = [section.as_dict() | {"cpu": {}} for section in sections]
-    for mode, run in runs.items():
-        for row, seconds in zip(rows, run["seconds"], strict=True):
-            row["cpu"][mode] = seconds
+    rows = [list(section.as_dict().values()) for section in sections]
+    for mode in MODES:
+        measured = runs.get(mode, {}).get("seconds", [None] * len(rows))
+        for row, seconds in zip(rows, measured, strict=True):
+            row.append(seconds)
     published = notebook.metadata.get("aesthetic", {})
     title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
     return {
@@ -119,6 +120,7 @@ def write_record(lessons: Sequence[Path], kept: dict[str, dict[str, Any]]) -> No
             "minutes_a_picture": reading.MINUTES_A_PICTURE,
             "minutes_an_exercise": reading.MINUTES_AN_EXERCISE,
         },
+        "columns": [*reading.Section("").as_dict(), *MODES],
         "lessons": described,
     }
     text = json.dumps(record, indent=1)
@@ -175,6 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def from_record(record: dict[str, Any], lessons: Sequence[Path]) -> dict[str, dict[str, Any]]:
     """What the record knows of runs, for a computer on which they were not made; nothing of changed lessons."""
     found: dict[str, dict[str, Any]] = {}
+    columns = record.get("columns", [])
     for path in lessons:
         notebook = nbformat.read(path, as_version=4)
         known = record.get("lessons", {}).get(path.stem)
@@ -183,7 +186,7 @@ def from_record(record: dict[str, Any], lessons: Sequence[Path]) -> dict[str, di
         found[path.stem] = {
             mode: {
                 "code": known["code"],
-                "seconds": [section["cpu"][mode] for section in known["sections"]],
+                "seconds": [row[columns.index(mode)] for row in known["sections"]],
                 "memory_mb": known["memory_mb"],
                 "download_mb": known["download_mb"],
             }

@@ -28,7 +28,7 @@ OPENING, REFERENCES = "Opening", "References"
 
 @dataclass
 class Section:
-    """What stands between two headings of the second level; cpu: mode -> seconds that its cells took."""
+    """What stands between two headings of the second level."""
 
     title: str
     words: int = 0
@@ -122,6 +122,6 @@ def minutes(section: Mapping[str, Any], mode: str = "laptop") -> dict[str, float
     kinds = (("answer", "answers"), ("function", "functions"), ("open", "open"))
     return {
         "reading": reading + section["pictures"] * MINUTES_A_PICTURE,
-        "running": section.get("cpu", {}).get(mode, 0) / 60,
+        "running": (section.get(mode) or 0) / 60,
         "exercises": sum(MINUTES_AN_EXERCISE[kind] * section[key] for kind, key in kinds),
     }
