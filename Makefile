@@ -24,7 +24,7 @@ export PYTHONUTF8 = 1
 # Two workers on two cores: without this each would start as many threads as there are cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book install test code site units lessons lint format serve classroom assignments usb publish results repo vendor clean
+.PHONY: help book install test code site units lessons lint format serve classroom assignments usb handout publish results repo vendor clean
 
 help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
@@ -36,6 +36,8 @@ help:
 	@echo "make assignments   four assignments with an autograder, in _build/assignments"
 	@echo "make usb       a folder for a stick, in _build/usb: the book, the lessons and all packages, for Windows, macOS"
 	@echo "               and Linux without a network; pages alone: make usb KIT=reading"
+	@echo "make classroom   the lessons for a class: without solutions, for the teacher, as slides, in _build/classroom"
+	@echo "make handout     the lessons as PDF for paper, in _build/handout (needs Chromium; HANDOUT=--book: the whole book)"
 	@echo "make publish   execute the notebooks in full mode and store their outputs"
 	@echo "               one of them: make publish NOTEBOOKS=notebooks/4_1_cnn.ipynb"
 	@echo "make results   train and measure anew what is published and not up to date; on a CPU many hours"
@@ -113,6 +115,9 @@ assignments: $(STAMP)
 # other systems, other versions of Python, CIFAR-10: python -m tools.usb --help
 usb: book $(if $(filter reading,$(KIT)),,$(STAMP))
 	$(BIN)/python -m tools.usb --kit $(KIT) $(USB)
+
+handout: book $(STAMP)
+	$(BIN)/python -m tools.handout $(HANDOUT) $(NOTEBOOKS)
 
 publish: $(STAMP)
 	$(BIN)/python tools/publish.py $(NOTEBOOKS)

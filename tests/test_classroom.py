@@ -201,15 +201,20 @@ def test_any_text_survives_being_turned():
         assert codecs.decode(eval(rot13_literal(text)), "rot13").strip() == text.strip()
 
 
-def test_the_command_writes_both_and_says_what_it_left_out(tmp_path, capsys):
+def test_the_command_writes_all_versions_and_says_what_it_left_out(tmp_path, capsys, monkeypatch):
     lesson = ROOT / "notebooks" / "3_2_the_gan_game.ipynb"
     assert classroom.main([str(lesson), "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert "no slides" in said and said.count("1 lesson,") == 2
-    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.ipynb")) == [
+    assert "no slides" not in said and said.count("1 lesson,") == 3
+    files = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())
+    assert files == [
+        f"slides/{lesson.stem}.html",
         f"student/{lesson.name}",
         f"teacher/{lesson.name}",
     ]
-    assert not list(tmp_path.rglob("*.part"))
+    monkeypatch.setattr(classroom, "has_slides", lambda: False)
+    assert classroom.main([str(lesson), "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "no slides" in said and said.count("1 lesson,") == 2
     assert classroom.main([str(tmp_path / "none.ipynb"), "--out", str(tmp_path)]) == 1
     assert "none.ipynb" in capsys.readouterr().err

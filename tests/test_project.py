@@ -342,12 +342,15 @@ def test_vendored_libraries_are_what_the_manifest_says():
 
 
 def test_a_changed_library_is_noticed(tmp_path, monkeypatch):
-    shutil.copytree(vendor.VENDOR, tmp_path / "vendor")
-    shutil.copytree(vendor.VENDOR.parent / "_ext" / "katex", tmp_path / "_ext" / "katex")
-    monkeypatch.setattr(vendor, "VENDOR", tmp_path / "vendor")
+    copy = tmp_path / "book" / "vendor"
+    shutil.copytree(vendor.VENDOR, copy)
+    shutil.copytree(vendor.VENDOR.parent / "_ext" / "katex", tmp_path / "book" / "_ext" / "katex")
+    slides = vendor.VENDOR.parents[1] / "tools" / "slides" / "reveal"
+    shutil.copytree(slides, tmp_path / "tools" / "slides" / "reveal")
+    monkeypatch.setattr(vendor, "VENDOR", copy)
     assert vendor.problems() == []
-    (tmp_path / "vendor" / "katex" / "katex.css").write_text("changed")
-    (tmp_path / "vendor" / "stranger.js").write_text("")
+    (copy / "katex" / "katex.css").write_text("changed")
+    (copy / "stranger.js").write_text("")
     assert len(vendor.problems()) == 3  # the hash, the size in README.md, the unlisted file
 
 

@@ -64,6 +64,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_tuning",
         "publish_own_samples",
         "publish_little_data",
+        "lesson_times",
         "publish_cost",
         "publish_learning_curves",
         "publish_looked_at",

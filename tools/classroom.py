@@ -1,4 +1,4 @@
-"""Make the versions of the lessons for a class: one for learners, without solutions, and one for the teacher.
+"""Make the versions of the lessons for a class: for learners, without solutions, for the teacher, and for the wall.
 
     python -m tools.classroom                                  every lesson, into _build/classroom
     python -m tools.classroom notebooks/4_1_cnn.ipynb          this one
@@ -7,10 +7,14 @@
 student/   the solutions (tag `solution`) are gone and outputs are cleared. Where the lesson goes on with what a solution
            defines, a folded cell in its place takes the learner's answer once it is right, and the course's until then
            (in rot13, so that nobody reads it by chance).
-teacher/   the lesson as it is published, and below each exercise what is said to typical wrong answers.
+teacher/   the lesson as it is published, at its head minutes and misconceptions (book/teaching/plans.toml), and below each
+           exercise what is said to typical wrong answers.
 
-What both keep is the lesson's, cell for cell (tests/test_classroom.py). Slides are not made: they need nbconvert and
-the files of reveal.js, which the course does not install.
+slides/    a talk of 10 to 20 slides, one file that needs no network: a figure at a time with what is asked before it and
+           what is said of it, the rest as notes for the speaker (tools/slides/outline.py says which cells are in it).
+
+What the first two keep is the lesson's, cell for cell (tests/test_classroom.py). Slides need nbconvert; without it the
+others are made, and the command says so.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import argparse
 import ast
 import codecs
 import copy
+import importlib.util
 import re
 import sys
 from collections.abc import Iterator
@@ -26,6 +31,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from symtable import SymbolTable, symtable
+from types import ModuleType
 
 import nbformat
 from nbformat import NotebookNode
@@ -33,11 +39,12 @@ from nbformat import NotebookNode
 from aesthetic_utils.cli.common import plural
 from aesthetic_utils.exercises import exercises_of
 from tools.modes import ROOT
+from tools.slides.deck import slides
 
 NOTEBOOKS = ROOT / "notebooks"
 OUT = ROOT / "_build" / "classroom"
 SOLUTION, NOTES, GO_ON = "solution", "teacher-notes", "go-on"
-VERSIONS = ("student", "teacher")
+VERSIONS = ("student", "teacher", "slides")
 COMMAND = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)  # of IPython
 
 HAND_OVER = """\
@@ -207,8 +214,38 @@ def _asked(notebook: NotebookNode, place: int) -> dict[str, str]:
     return found
 
 
-def teacher_version(notebook: NotebookNode) -> NotebookNode:
-    """The lesson with its solutions and outputs, and notes on wrong answers below each exercise."""
+@cache
+def _plans() -> ModuleType:
+    """The book's extension that shows plans; extensions are no package, so that Sphinx finds them by name."""
+    spec = importlib.util.spec_from_file_location("plans", ROOT / "book" / "_ext" / "plans.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def for_the_head(name: str) -> str:
+    """Minutes and misconceptions of the lesson of this name, as Markdown; "" where it has no plan."""
+    about = _plans().toml(ROOT / "book" / "teaching" / "plans.toml").get(name)
+    if about is None:
+        return ""
+    wrong = [
+        f"- *{belief}* **Ask:** {question} **Listen for:** {answer}"
+        for belief, question, answer in about["wrong"]
+    ]
+    parts = [
+        "**For the teacher: minutes**",
+        _plans().minutes_table(ROOT, name),
+        "**Misconceptions**",
+        "\n".join(wrong),
+    ]
+    return "\n\n".join(
+        [*parts, "**To discuss**", "\n".join(f"- {prompt}" for prompt in about["discuss"])]
+    )
+
+
+def teacher_version(notebook: NotebookNode, name: str = "") -> NotebookNode:
+    """The lesson with its solutions and outputs, notes on wrong answers below each exercise, and, by its name, the plan's notes."""
     made = copy.deepcopy(notebook)
     made.cells = []
     for cell in notebook.cells:
@@ -219,6 +256,10 @@ def teacher_version(notebook: NotebookNode) -> NotebookNode:
                 for n, (key, _) in enumerate(checks(cell.source))
                 if (note := wrong_answers(key))
             ]  # fmt: skip
+    if head := for_the_head(name):
+        made.cells.insert(
+            1, nbformat.v4.new_markdown_cell(head, metadata={"tags": [NOTES]}, id="notes-plan")
+        )
     return made
 
 
@@ -240,23 +281,33 @@ def _shown(answer: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-MAKE = {"student": student_version, "teacher": teacher_version}
+def has_slides() -> bool:
+    """Whether slides can be made here."""
+    return importlib.util.find_spec("nbconvert") is not None
 
 
 def write_versions(lesson: Path, out: Path) -> dict[str, Path]:
     """The files of one lesson's versions: version -> path."""
     notebook = nbformat.read(lesson, as_version=4)
     written = {}
-    for version in VERSIONS:
-        made = MAKE[version](notebook)
+    made_of = {
+        "student": student_version(notebook),
+        "teacher": teacher_version(notebook, name=lesson.stem),
+    }
+    for version, made in made_of.items():
         nbformat.validate(made)
-        path = out / version / lesson.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        nbformat.write(made, part)
-        part.replace(path)
-        written[version] = path
+        written[version] = _write(nbformat.writes(made) + "\n", out / version / lesson.name)
+    if has_slides():
+        path = out / "slides" / f"{lesson.stem}.html"
+        written["slides"] = _write(slides(notebook), path)
     return written
+
+
+def _write(text: str, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    return part.replace(path)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -277,8 +328,10 @@ def main(arguments: list[str] | None = None) -> int:
         for version, path in written.items():
             sizes[version] += path.stat().st_size
     for version, size in sizes.items():
-        print(f"{options.out / version}: {plural(len(lessons), 'lesson')}, {size / 1e6:.1f} MB")
-    print("no slides: they need nbconvert and the files of reveal.js, which are not installed")
+        if size:
+            print(f"{options.out / version}: {plural(len(lessons), 'lesson')}, {size / 1e6:.1f} MB")
+    if not has_slides():
+        print("no slides: they need nbconvert (pip install nbconvert)")
     return 0
 
 

@@ -151,6 +151,9 @@ def steps() -> list[Step]:
             module="tools.publish_reference",
         ),
         Step(
+            command=("tools.lesson_times",), makes=("lesson_times",), module="tools.lesson_times",
+        ),
+        Step(
             command=("tools.figures.data_pages", "--counts"), makes=("data_sets",),
             module="tools.figures.data_pages",
         ),

@@ -1,4 +1,5 @@
-"""Rebuild what the book takes from npm: typefaces, icons, KaTeX for formulas, ONNX Runtime for networks in pages.
+"""Rebuild what the book takes from npm: typefaces, icons, KaTeX for formulas, ONNX Runtime for networks in
+pages, reveal.js for slides.
 
     python -m tools.vendor            fetch the pinned packages, write files and manifest
     python -m tools.vendor --check    compare the files with the manifest; needs no network
@@ -191,6 +192,16 @@ def onnxruntime(files: Files) -> Files:
     }
 
 
+def revealjs(files: Files) -> Files:
+    """The frame of a talk: its script without the address of a map, its rules, and no theme."""
+    script = re.sub(rb"\n//# sourceMappingURL=.*", b"", files["dist/reveal.js"])
+    return {
+        "reveal.js": script,
+        "reveal.css": files["dist/reveal.css"],
+        "LICENSE": files["LICENSE"],
+    }
+
+
 ORT = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 FONT = "files/source-serif-4-{subset}-{axis}-{style}.woff2"
 KATEX_SOURCES = (
@@ -272,6 +283,19 @@ PACKAGES = (
         folder="ort",
         sources=tuple(f"dist/{name}" for name in ORT),
         prepare=onnxruntime,
+    ),
+    Package(
+        name="reveal.js",
+        version="5.2.1",
+        integrity=(
+            "sha512-r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2q"
+            "D+7ZPZEbpBDhdRhJaFgfQ7zNQ=="
+        ),
+        licence="MIT",
+        purpose="goes into the slides of a lesson (tools/slides); the site has none of it",
+        folder="../../tools/slides/reveal",
+        sources=("dist/reveal.js", "dist/reveal.css", "LICENSE"),
+        prepare=revealjs,
     ),
 )
 

@@ -1,0 +1,121 @@
+"""Plans for teachers: every lesson has one with all its parts, and the minutes of whole courses add up to the record's."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools.classroom import NOTES, teacher_version
+from tools.lessons import reading
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# Lessons whose plan and measurement are still to come; a lesson leaves this list when it has both.
+TO_COME = re.compile(r"5_2_[2345]_")
+
+
+def extension():
+    spec = importlib.util.spec_from_file_location("plans", ROOT / "book" / "_ext" / "plans.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+plans = extension()
+PLANS = plans.toml(ROOT / "book" / "teaching" / "plans.toml")
+COURSES = plans.toml(ROOT / "book" / "teaching" / "courses.toml")["course"]
+TIMES = plans.record(ROOT)
+MINE = [path for path in LESSONS if not TO_COME.match(path.stem)]
+
+
+@pytest.mark.parametrize("path", MINE, ids=lambda path: path.stem)
+def test_every_lesson_has_a_plan_with_all_its_parts(path):
+    about = PLANS[path.stem]
+    assert set(about) == {"know", "wrong", "discuss", "without", "rubric"}
+    assert len(about["wrong"]) == 3 == len(about["rubric"]) and len(about["discuss"]) >= 2
+    assert all(len(one) == 3 and "?" in one[1] for one in about["wrong"])
+    assert all(len(text) > 20 for text in (about["know"], about["without"], *about["discuss"]))
+    assert plans.goals(ROOT, path.stem).count("\n- ") >= 2
+    made = plans.plan(ROOT, path.stem)
+    assert "not measured" not in made.lower() and "**together**" in made
+    pages = "".join(p.read_text("utf-8") for p in (ROOT / "book" / "teaching").glob("plans_*.md"))
+    assert f"```{{plan}} {path.stem}\n" in pages
+
+
+def test_there_is_no_plan_for_a_lesson_that_is_not_there():
+    assert set(PLANS) <= {path.stem for path in LESSONS}
+
+
+@pytest.mark.parametrize("path", MINE, ids=lambda path: path.stem)
+def test_the_record_counts_what_the_lesson_holds(path):
+    """A lesson that has changed much is counted again: python -m tools.lesson_times --count"""
+    found, _ = reading.sections_of(nbformat.read(path, as_version=4))
+    known = plans.sections(TIMES, path.stem)
+    for key in ("words", "lines"):
+        there = sum(getattr(section, key) for section in found)
+        assert sum(section[key] for section in known) == pytest.approx(there, rel=0.1)
+    assert sum(s["answers"] + s["functions"] + s["open"] for s in known) == sum(
+        s.exercises for s in found
+    )
+    for section in known:
+        assert plans.minutes(section, TIMES["rates"]) == reading.minutes(section)
+
+
+@pytest.mark.parametrize("course", COURSES, ids=lambda course: course["name"])
+def test_the_minutes_of_a_course_add_up(course):
+    for session in course["sessions"]:
+        in_class, at_home = plans.session(TIMES, session)
+        assert in_class == sum(part[0] for part in session["parts"]) and 40 <= in_class <= 200
+        for lesson in session.get("lessons", []):
+            assert lesson in TIMES["lessons"]
+        if session.get("lessons"):
+            assert in_class == 90 and at_home <= 150
+        for part in session["parts"]:
+            if len(part) == 2:
+                continue
+            given, _, lesson, sections = part
+            assert set(sections) <= {section["title"] for section in plans.sections(TIMES, lesson)}
+            taken = plans.total(TIMES, lesson, sections)
+            assert given >= taken["reading"] + taken["running"], part[1]
+    made = plans.a_course(ROOT, course["name"])
+    whole = sum(part[0] for session in course["sessions"] for part in session["parts"])
+    assert f"{len(course['sessions'])} sessions, {whole} minutes in class" in made.replace(
+        "1 session,", "1 sessions,"
+    )
+
+
+def test_the_teacher_has_minutes_and_misconceptions_at_the_head_of_a_lesson():
+    lesson = nbformat.read(ROOT / "notebooks" / "3_2_the_gan_game.ipynb", as_version=4)
+    made = teacher_version(lesson, name="3_2_the_gan_game")
+    head = made.cells[1]
+    assert NOTES in head.metadata.tags and "| **together** |" in head.source
+    assert all(belief in head.source for belief, *_ in PLANS["3_2_the_gan_game"]["wrong"])
+    assert [c for c in made.cells if NOTES not in c.metadata.get("tags", [])] == lesson.cells
+
+
+# ---- counting, on small made-up lessons
+
+
+def test_what_is_counted():
+    new = nbformat.v4
+    code = new.new_code_cell("x = 1\n\ny = 2")
+    folded = new.new_code_cell("z = 1", metadata={"tags": ["hide-cell"]})
+    asks = new.new_code_cell('answer = ...\ncheck("9/a", answer)')
+    writes = new.new_code_cell('def f():\n    return ...\n\n\ncheck("9/f", f)')
+    text = "# T\n\nTwo words.\n\n## A\n\nSee [a page](https://x.org) and $x^2$."
+    cells = [
+        new.new_markdown_cell(text),
+        code,
+        folded,
+        new.new_markdown_cell("## Exercises\n\n### Exercise 1: a"),
+        asks,
+    ]
+    cells += [new.new_markdown_cell("### Exercise 2: b"), writes, new.new_markdown_cell("### Exercise 3: open\n\nTry.\n\n## References\n\n- Somebody")]  # fmt: skip
+    found, places = reading.sections_of(new.new_notebook(cells=cells))
+    assert [s.title for s in found] == ["Opening", "A", "Exercises"]
+    assert [s.words for s in found[:2]] == [2, 5]
+    assert found[1].lines == 2 and found[1].exercises == 0
+    assert (found[2].answers, found[2].functions, found[2].open) == (1, 1, 1)
+    assert places == [1, 1, 1, 2, 2, 2, 2, 2]
