@@ -64,6 +64,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_tuning",
         "publish_own_samples",
         "publish_little_data",
+        "publish_privacy",
     ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):
@@ -146,6 +147,7 @@ def test_every_tool_is_tried():
         "publish_generator_seeds",
         "publish_little_data",
         "publish_own_samples",
+        "publish_privacy",
         "publish_tuning",
     }
     tried |= {"build_data"}  # npm and apt-get
