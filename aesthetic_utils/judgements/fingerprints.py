@@ -65,7 +65,15 @@ def named(
     return bootstrap(np.mean, _hits(first, second, votes, way, blur, deals, seed), repeats=repeats, seed=seed)  # fmt: skip
 
 
-def _hits(first, second, votes, way, blur, deals, seed) -> np.ndarray:
+def _hits(
+    first: np.ndarray,
+    second: np.ndarray,
+    votes: int,
+    way: str,
+    blur: Blur | None,
+    deals: int,
+    seed: int,
+) -> np.ndarray:
     """How often each person stands in the first place, over the deals: [R]."""
     if first.shape != second.shape or not 1 <= votes <= first.shape[1]:
         raise ValueError(f"{votes} votes of {first.shape} and {second.shape} cannot be compared")
