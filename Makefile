@@ -23,7 +23,7 @@ export PYTHONUTF8 = 1
 # Two workers on two cores: without this each would start as many threads as there are cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help book install test units lessons lint format serve classroom publish results repo vendor clean
+.PHONY: help book install test code site units lessons lint format serve classroom publish results repo vendor clean
 
 help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
@@ -73,13 +73,20 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Lint and the build keep one core busy each: they go beside tests that wait for both.
+# Tests in a browser wait half of their time: they go beside those that calculate.
 test: $(STAMP)
-	$(MAKE) -j2 lint units
 	rm -rf _build/html _build/.doctrees
-	$(MAKE) -j2 lessons book
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_site.py tests/browser
+	$(MAKE) -j3 lint code site
 	@echo "All tests passed."
+
+code: $(STAMP)
+	$(MAKE) units
+	$(MAKE) lessons
+
+# the book, built strictly, and what its pages have to be
+site: $(STAMP)
+	$(MAKE) book
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_site.py tests/browser
 
 units: $(STAMP)
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests --ignore tests/test_site.py --ignore tests/browser

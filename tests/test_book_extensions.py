@@ -377,6 +377,13 @@ def test_a_page_keeps_the_scripts_that_it_needs_and_none_blocks_it():
     assert "copybutton.js" in code
 
 
+def test_a_second_build_does_not_put_the_sheet_of_the_first_into_its_own():
+    new = HEAD.replace("{body}", "")
+    old = light.lighten(new, f"{light.SHEET}?v=1", "")
+    assert f"_static/{light.SHEET}?v=1" in old
+    assert list(light.theme_sheets([old, new])) == ["custom.css"]
+
+
 def test_a_sign_has_a_name_for_those_who_hear_the_page():
     body = '<a href="x">3 Algorithms</a><details><summary><i></i></summary></details>'
     assert 'aria-label="Pages of 3 Algorithms"' in light.named(body)

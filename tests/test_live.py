@@ -48,7 +48,7 @@ def book(tmp_path: Path) -> Path:
     toy.mkdir(parents=True)
     for name in ("view.js", "data.js", "toy.css", "sprite.webp"):
         (toy / name).write_text(f"/* {name} */")
-    for shared in ("live.css", "figure.js"):
+    for shared in ("live.css", "figure.js", "chart.js"):
         (toy.parent / shared).touch()
     Image.new("RGB", (2, 2)).save(tmp_path / "still.png")
     (tmp_path / "index.md").write_text(
@@ -79,6 +79,15 @@ def loaded(book: Path, name: str) -> list[str]:
     return [file for file in files if not file.startswith("_static/")]
 
 
+def later(book: Path, name: str) -> list[str]:
+    """The scripts that figure.js loads when the figure comes near the screen; each has to be there."""
+    place = page(book, name).find("div", class_="live-place")
+    files = [address.partition("?v=") for address in place["data-files"].split()]
+    assert all(re.fullmatch("[0-9a-f]{8}", version) for _, _, version in files)
+    assert all((book / "out" / file).is_file() for file, _, _ in files)
+    return [file for file, _, _ in files]
+
+
 def test_a_live_figure_is_a_figure_with_a_still_picture_a_place_and_a_caption(book):
     text = "# Toy\n\n" + LIVE.replace("still.png", "../still.png").replace(
         "index.md", "../index.md"
@@ -100,23 +109,25 @@ def test_scripts_and_styles_are_loaded_by_the_pages_that_use_them_and_no_other(b
         "index.md", "../index.md"
     )
     assert build(book, text) == (0, "")
-    assert sorted(loaded(book, "sub/toy")) == [
-        "figure.js",
-        "live.css",
-        "toy/data.js",
-        "toy/toy.css",
-        "toy/view.js",
-    ]
-    scripts = page(book, "sub/toy").find_all("script", src=re.compile(r"/(figure|data|view)\.js"))
-    assert all(script.has_attr("defer") and script.get("type") != "module" for script in scripts)
-    names = [Path(script["src"].partition("?")[0]).name for script in scripts]
-    assert names == [
-        "figure.js",
-        "data.js",
-        "view.js",
-    ]  # what is shared, then in alphabetical order
+    assert sorted(loaded(book, "sub/toy")) == ["figure.js", "live.css", "toy/toy.css"]
+    [script] = page(book, "sub/toy").find_all("script", src=re.compile(r"/figure\.js"))
+    assert script.has_attr("defer") and script.get("type") != "module"
+    # what is shared, then in alphabetical order
+    assert later(book, "sub/toy") == ["chart.js", "toy/data.js", "toy/view.js"]
     assert loaded(book, "index") == []
     assert "classList" not in str(page(book, "index").head)
+
+
+def test_a_changed_script_gets_a_new_address(book):
+    text = "# Toy\n\n" + LIVE.replace("still.png", "../still.png").replace(
+        "index.md", "../index.md"
+    )
+    assert build(book, text) == (0, "")
+    old = page(book, "sub/toy").find("div", class_="live-place")["data-files"].split()
+    (book / "book" / "live" / "toy" / "view.js").write_text("/* another */")
+    assert build(book, text) == (0, "")
+    new = page(book, "sub/toy").find("div", class_="live-place")["data-files"].split()
+    assert [a == b for a, b in zip(old, new, strict=True)] == [True, True, False]
 
 
 def test_a_figure_takes_what_it_needs_with_it_and_networks_their_weights(book):
@@ -130,11 +141,11 @@ def test_a_figure_takes_what_it_needs_with_it_and_networks_their_weights(book):
     (weights / "b.safetensors").write_bytes(b"of no page")
     text = LIVE.replace("still.png", "../still.png").replace("index.md", "../index.md")
     assert build(book, "# Toy\n\n" + text.replace(":name:", ":with: networks\n:name:")) == (0, "")
-    assert loaded(book, "sub/toy")[:4] == [
-        "live.css",
-        "toy/toy.css",
-        "figure.js",
+    assert later(book, "sub/toy") == [
+        "chart.js",
         "networks/list.js",
+        "toy/data.js",
+        "toy/view.js",
     ]
     assert [path.name for path in (book / "out" / "networks").glob("*.safetensors")] == [
         "a.safetensors"

@@ -206,6 +206,18 @@ def is_of_page(address: str) -> bool:
     return inside.startswith("../") or "_static/" not in address
 
 
+def theme_sheets(pages: Iterable[str]) -> dict[str, None]:
+    """The stylesheets below _static that pages ask for, in order; not SHEET, for which unchanged pages ask already."""
+    found = {}
+    for text in pages:
+        for match in STYLESHEET.finditer(text):
+            address = match[1] or match[2]
+            if not is_of_page(address):
+                found[address.split("_static/", 1)[1]] = None
+    found.pop(SHEET, None)
+    return found
+
+
 def finish(app: Any, error: Exception | None) -> None:
     """Sphinx calls this at the end of a build."""
     if error or app.builder.format != "html":
@@ -215,12 +227,7 @@ def finish(app: Any, error: Exception | None) -> None:
     pages = {path: path.read_text("utf-8") for path in site.rglob("*.html")
              if not {"_static", "_sources"} & set(path.relative_to(site).parts)}  # fmt: skip
     pages = {path: text for path, text in pages.items() if "<head>" in text and "_static" in text}
-    files = {}  # in order, of all pages together
-    for text in pages.values():
-        for match in STYLESHEET.finditer(text):
-            address = match[1] or match[2]
-            if not is_of_page(address):
-                files[address.split("_static/", 1)[1]] = None
+    files = theme_sheets(pages.values())
     if "styles/theme.css" in files:  # which only imports this
         files = {"basic.css" if name == "styles/theme.css" else name: None for name in files}
     files = {name: None for name in files if (static / name).is_file()}

@@ -9,16 +9,17 @@
     ```
 
 gives a <figure> with the still picture, an empty place and the caption. The files of
-book/live/whose_hand/ lie at the top of the site, in whose_hand/ (book/live is in html_extra_path);
-its scripts (in alphabetical order, all deferred) and style sheets are loaded by the pages that use
-the directive, and by no other, after those that lie in book/live itself, which the figures share. The script fills the
-place; without it, and on paper, the still picture stands there, as wide as :width: says. :with: names further folders
-of book/live, whose files are loaded before those of the figure: `networks` runs trained networks (and the build puts
-their weights beside their graphs, from the package's own), `pictures` reads a picture of the reader's.
+book/live/whose_hand/ lie at the top of the site, in whose_hand/ (book/live is in html_extra_path).
+The page loads its style sheets and figure.js. That loads the other scripts when the place comes near the screen: what
+lies in book/live itself, which the figures share, then the figure's own, in alphabetical order. They fill the place;
+without them, and on paper, the still picture stands there, as wide as :width: says. :with: names further folders of
+book/live, whose files come before those of the figure: `networks` runs trained networks (and the build puts their
+weights beside their graphs, from the package's own), `pictures` reads a picture of the reader's, `measures` measures it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -29,6 +30,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 FOLDER = Path("book", "live")
+LOADER = "figure.js"  # in FOLDER: loads the other scripts
 NETWORKS = "networks"  # in FOLDER, and at the top of the site; list.js in it names the weights
 WEIGHTS = Path("aesthetic_utils", "weights")
 # before anything is drawn, so that the still picture does not flash up where the script comes
@@ -41,8 +43,11 @@ class live_place(nodes.General, nodes.Element):  # noqa: N801 (docutils' spellin
 
 
 def visit_place(writer: Any, node: live_place) -> None:
-    # the name was checked to be that of a folder
-    writer.body.append(f'<div class="live-place" data-live="{node["live"]}">')
+    # the names were checked to be those of folders
+    shared = Path(writer.builder.srcdir) / FOLDER
+    names = scripts(shared, *node["needed"], node["live"])
+    listed = " ".join(f"{path.relative_to(shared).as_posix()}?v={version(path)}" for path in names)
+    writer.body.append(f'<div class="live-place" data-live="{node["live"]}" data-files="{listed}">')
 
 
 def depart_place(writer: Any, node: live_place) -> None:
@@ -77,8 +82,8 @@ class Live(SphinxDirective):
                 raise self.error(f"live: {name} needs :{option}:, for readers without the script")
         if not self.content:
             raise self.error(f"live: {name} needs a caption")
-        for each in (name, *needed):
-            self.env.note_dependency(str(folder / each))
+        for script in scripts(folder, *needed, name):
+            self.env.note_dependency(str(script))  # the page names their versions
         size = {"width": self.options["width"]} if "width" in self.options else {}
         image = nodes.image(uri=self.options["still"], alt=self.options["alt"], **size)
         place = live_place(live=name, needed=needed)
@@ -99,10 +104,16 @@ class Live(SphinxDirective):
         return caption
 
 
-def files(folder: Path, ending: str) -> list[str]:
-    """The scripts or style sheets of a live figure, or of all, as addresses from _static."""
-    inside = "" if folder.name == FOLDER.name else f"{folder.name}/"
-    return [f"../{inside}{path.name}" for path in sorted(folder.glob(f"*{ending}"))]
+def scripts(shared: Path, *names: str) -> list[Path]:
+    """What figure.js loads for a figure: what all share, then the folders of these names, each in alphabetical order."""
+    folders = [shared, *(shared / name for name in names)]
+    found = [path for folder in folders for path in sorted(folder.glob("*.js"))]
+    return [path for path in found if path != shared / LOADER]
+
+
+def version(file: Path) -> str:
+    """Eight digits that change with the file, so that a browser keeps it as long as it is the same."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
 
 def load(app: Any, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
@@ -115,10 +126,9 @@ def load(app: Any, page: str, template: str, context: dict, doctree: nodes.docum
     needed = sorted({name for place in places for name in place["needed"]})
     names = sorted({place["live"] for place in places} - set(needed))
     for folder in [shared, *(shared / name for name in (*needed, *names))]:
-        for sheet in files(folder, ".css"):
-            app.add_css_file(sheet)
-        for script in files(folder, ".js"):
-            app.add_js_file(script, loading_method="defer", onerror=UNMARK)
+        for sheet in sorted(folder.glob("*.css")):
+            app.add_css_file(f"../{sheet.relative_to(shared).as_posix()}")  # from _static
+    app.add_js_file(f"../{LOADER}", loading_method="defer", onerror=UNMARK)
 
 
 def listed(script: Path) -> dict[str, dict]:

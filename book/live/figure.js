@@ -145,22 +145,6 @@ const LiveFigure = (() => {
 
   // ---- the address and the page
 
-  const loaded = new Map();
-
-  /** Loads scripts in this order, each once, when a figure is built and not with the page; from beside the folder of `script`. */
-  function files(names, script) {
-    const load = (name) => {
-      const address = new URL(`../${name}`, script).href;
-      if (!loaded.has(address)) {
-        const element = make("script", { src: address, async: false });
-        loaded.set(address, new Promise((done, failed) => Object.assign(element, { onload: done, onerror: failed })));
-        document.head.append(element);
-      }
-      return loaded.get(address);
-    };
-    return Promise.all(names.map(load));
-  }
-
   /** Writes the state of a figure into the address, for a link. */
   function remember(hash) {
     try {
@@ -170,41 +154,73 @@ const LiveFigure = (() => {
     }
   }
 
+  const builds = new Map(); // name -> build(place)
+
   /**
-   * Builds a figure in each of its places when it comes near the screen, or at once if the address is about it.
+   * Says how a figure is built; its last script calls this.
    * `build(place)` gives back `open(hash)`, which shows a state and says whether it is one. Such states come from the
    * address and from links <a data-live="#NAME-...">, which without the script lead to the figure.
    */
-  function start(name, build) {
-    for (const place of document.querySelectorAll(`.live-place[data-live="${name}"]`)) {
-      let open = null;
-      const built = () => (open ??= build(place));
-      const follow = (hash, behavior = "auto") => {
-        if (!hash.startsWith(`#${name}-`) || !built()(hash)) return;
-        place.closest("figure").scrollIntoView({ behavior });
-        place.tabIndex = -1;
-        place.focus({ preventScroll: true });
-      };
-      const observer = new IntersectionObserver(
-        (entries) => {
-          if (!entries.some((entry) => entry.isIntersecting)) return;
-          observer.disconnect();
-          built();
-        },
-        { rootMargin: "100% 0px" },
-      );
-      observer.observe(place);
-      follow(location.hash, "instant"); // whoever opens an address has not come to see the page pass by
-      addEventListener("hashchange", () => follow(location.hash));
-      document.addEventListener("click", (event) => {
-        const link = event.target.closest(`a[data-live^="#${name}-"]`);
-        if (!link) return;
-        event.preventDefault();
-        if (location.hash === link.dataset.live) follow(location.hash);
-        else location.hash = link.dataset.live; // so that "back" leads back to the sentence
-      });
+  const start = (name, build) => builds.set(name, build);
+
+  const loaded = new Map(); // address -> promise
+
+  /** Loads a script once; scripts that are asked for at the same time run in the order in which they were asked for. */
+  function load(name) {
+    const address = new URL(name, here).href;
+    if (!loaded.has(address)) {
+      const element = make("script", { src: address, async: false });
+      const arrived = new Promise((done, failed) => Object.assign(element, { onload: done, onerror: failed }));
+      loaded.set(address, arrived);
+      arrived.catch(() => loaded.delete(address)); // so that it is tried again
+      document.head.append(element);
     }
+    return loaded.get(address);
   }
 
-  return { clamp, signed, make, svg, inNextFrame, voice, draggable, scrub, choice, remember, files, start, STEPS };
+  /** Loads and builds the figure of a place when it comes near the screen, or at once if the address is about it. */
+  function watch(place) {
+    const { live: name, files } = place.dataset;
+    const figure = place.closest("figure");
+    let opening = null;
+    const lost = () => {
+      opening = null;
+      figure.classList.add("live-still-shown");
+      return () => false;
+    };
+    const built = () => {
+      figure.classList.remove("live-still-shown");
+      return builds.get(name)(place);
+    };
+    const opened = () => (opening ??= Promise.all(files.split(" ").map(load)).then(built, lost));
+    async function follow(hash, behavior = "auto") {
+      if (!hash.startsWith(`#${name}-`) || !(await opened())(hash)) return;
+      figure.scrollIntoView({ behavior });
+      place.tabIndex = -1;
+      place.focus({ preventScroll: true });
+    }
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        observer.disconnect();
+        opened();
+      },
+      { rootMargin: "100% 0px" },
+    );
+    observer.observe(place);
+    follow(location.hash, "instant"); // whoever opens an address has not come to see the page pass by
+    addEventListener("hashchange", () => follow(location.hash));
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest(`a[data-live^="#${name}-"]`);
+      if (!link) return;
+      event.preventDefault();
+      if (location.hash === link.dataset.live) follow(location.hash);
+      else location.hash = link.dataset.live; // so that "back" leads back to the sentence
+    });
+  }
+
+  const here = document.currentScript.src;
+  for (const place of document.querySelectorAll(".live-place")) watch(place);
+
+  return { clamp, signed, make, svg, inNextFrame, voice, draggable, scrub, choice, remember, start, STEPS };
 })();

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from live_page import come_to
 from PIL import Image
 
 from tools import live_networks
@@ -62,6 +63,8 @@ def open_lab(watched, address):
         def open_page(name: str, hash: str = "", **options):
             page = open_url(f"{address}book/lab/{name}.html{hash}", **options)
             page.on("request", lambda request: asked.append(request.url))
+            if options.get("java_script_enabled", True):
+                come_to(page, name)
             return page
 
         yield open_page

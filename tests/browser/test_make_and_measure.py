@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
-from live_page import place
+from live_page import come_to, place
 from PIL import Image
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html" / "book"
@@ -18,7 +18,7 @@ def open_figure(watched):
 
         def open_it(name: str, hash: str = "", **options):
             page = open_url((SITE / f"{PAGES[name]}.html").as_uri() + hash, **options)
-            place(page, name).evaluate("(place) => place.scrollIntoView()")
+            come_to(page, name)
             said(page, name)
             return page
 
@@ -132,7 +132,7 @@ def open_make(watched, address):
 
         def open_it(hash: str = "", **options):
             page = open_url(f"{address}book/lab/make_it.html{hash}", **options)
-            place(page, "make_it").evaluate("(place) => place.scrollIntoView()")
+            come_to(page, "make_it")
             page.locator(".network-load:visible").wait_for()
             return page
 
@@ -194,5 +194,5 @@ def test_the_flow_draws_a_film_that_goes_backwards(open_make):
 def test_from_the_disk_a_sentence_says_how_to_serve(watched):
     with watched() as open_url:
         page = open_url((SITE / "lab" / "make_it.html").as_uri())
-        place(page, "make_it").evaluate("(place) => place.scrollIntoView()")
+        come_to(page, "make_it")
         page.get_by_text("This page was opened from a disk").first.wait_for()

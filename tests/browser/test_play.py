@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from live_page import place, sentence
+from live_page import come_to, place, sentence
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html" / "book"
 PAGES = {
@@ -30,8 +30,7 @@ def open_figure(watched):
             hash = STATES[name] if state is None else state
             page = open_url((SITE / PAGES[name]).as_uri() + hash, **options)
             if options.get("java_script_enabled", True):
-                place(page, name).evaluate("(place) => place.scrollIntoView()")
-                place(page, name).locator("> *").first.wait_for()
+                come_to(page, name)
             return page
 
         yield open_it

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "_build" / "html" / "book" / "intro.html"
-SEED = "#hand-00042"
+SEED = "#whose_hand-00042"
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_the_link_at_the_end_replays_the_same_ten(open_page):
     page = open_page("")
     page.keyboard.press("1")
     seed = page.evaluate("location.hash")
-    assert re.fullmatch(r"#hand-[0-9a-z]{5}", seed)
+    assert re.fullmatch(r"#whose_hand-[0-9a-z]{5}", seed)
     names = [page.locator(".hand-idea").inner_text()]
     for _ in range(9):
         page.keyboard.press("Enter")
@@ -79,7 +79,7 @@ def test_the_link_at_the_end_replays_the_same_ten(open_page):
     again = open_page(seed)
     assert again.locator(".hand-idea").inner_text() == names[0]
     assert len(set(names)) == 10
-    page.evaluate("location.hash = '#hand-zzzzz'")
+    page.evaluate("location.hash = '#whose_hand-zzzzz'")
     page.wait_for_function(f"document.querySelector('.hand-idea').textContent !== {names[0]!r}")
 
 

@@ -51,7 +51,7 @@ test("more rounds than ideas are refused", () => {
 
 test("the address gives the seed back, and other addresses give none", () => {
   for (const seed of [0, 1, 41, game.SEEDS - 1]) assert.equal(game.seedOf(game.address(seed)), seed);
-  for (const other of ["", "#", "#hand-", "#hand-0042", "#hand-00042x", "#hand-0004!", "#three-doors"]) {
+  for (const other of ["", "#", "#whose_hand-", "#whose_hand-0042", "#whose_hand-00042x", "#whose_hand-0004!", "#three-doors"]) {
     assert.equal(game.seedOf(other), null);
   }
 });

@@ -4,8 +4,6 @@
 (() => {
   const { make, svg, voice, remember, start, inNextFrame } = LiveFigure;
   const model = MeasureIt;
-  const FILES = ["data.js", "model.js", "reference.js", "worker.js"].map((name) => `measures/${name}`);
-  const here = document.currentScript.src;
   const [WIDE, HIGH, BINS] = [120, 26, 24]; // of a histogram, in its own units
   const CORNERS = { lt: "left upper corner", rt: "right upper corner", lb: "left lower corner", rb: "right lower corner" };
 
@@ -219,9 +217,7 @@
     const state = { ...model.START };
     let update = (change) => Object.assign(state, change);
     place.replaceChildren(make("p", { className: "live-figure" }, "One moment \u2026"));
-    LiveFigure.files(FILES, here)
-      .then(() => MeasuresBeside.photograph())
-      .then((picture) => (update = run(place, state, globalThis.MEASURED, picture)));
+    MeasuresBeside.photograph().then((picture) => (update = run(place, state, globalThis.MEASURED, picture)));
     return (hash) => {
       const asked = model.stateOf(hash);
       if (asked) update(asked, false);

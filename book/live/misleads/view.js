@@ -4,8 +4,6 @@
 (() => {
   const { make, voice, remember, start, inNextFrame } = LiveFigure;
   const model = Misleads;
-  const FILES = ["data.js", "model.js", "reference.js", "worker.js"].map((name) => `measures/${name}`);
-  const here = document.currentScript.src;
 
   /** A row: the name, a track from the least to the most of the photographs, the value. */
   function row([column, name, digits]) {
@@ -118,14 +116,12 @@
       sentence.textContent = model.said(state, before, after, reference.images).join(" ");
       say(sentence.textContent);
     }
-    LiveFigure.files(FILES, here)
-      .then(() => MeasuresBeside.photograph())
-      .then((picture) => {
-        [original, reference] = [picture, globalThis.MEASURED];
-        ask = MeasuresBeside.measuring(heard);
-        MeasuresBeside.show(canvas, original);
-        ask(original, model.GROUPS);
-      });
+    MeasuresBeside.photograph().then((picture) => {
+      [original, reference] = [picture, globalThis.MEASURED];
+      ask = MeasuresBeside.measuring(heard);
+      MeasuresBeside.show(canvas, original);
+      ask(original, model.GROUPS);
+    });
     paint();
     return (hash) => {
       const asked = model.stateOf(hash);

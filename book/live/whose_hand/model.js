@@ -10,10 +10,10 @@ const WhoseHand = (() => {
 
   // ---- drawing the rounds
 
-  /** The state of a game in the address: "#hand-0001a" and back; null for any other address. */
-  const address = (seed) => "#hand-" + seed.toString(36).padStart(5, "0");
+  /** The state of a game in the address: "#whose_hand-0001a" and back; null for any other address. */
+  const address = (seed) => "#whose_hand-" + seed.toString(36).padStart(5, "0");
   function seedOf(hash) {
-    const found = /^#hand-([0-9a-z]{5})$/.exec(hash);
+    const found = /^#whose_hand-([0-9a-z]{5})$/.exec(hash);
     return found ? parseInt(found[1], 36) : null;
   }
 

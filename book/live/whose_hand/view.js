@@ -327,18 +327,17 @@
     // the keys 1 to 5 answer while nothing else on the page has the focus
     document.addEventListener("keydown", (event) => {
       const digit = parts.rows.findIndex((_, i) => event.key === `${i + 1}`);
-      const here = event.target === document.body || root.contains(event.target);
+      const here = event.target === document.body || place.contains(event.target);
       if (digit < 0 || !here || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       if (root.contains(parts.board) && open()) choose(digit);
     });
-    window.addEventListener("hashchange", () => {
-      const asked = game.seedOf(location.hash);
-      if (asked !== null && asked !== seed) start(asked);
-    });
 
-    const asked = game.seedOf(location.hash);
-    start(asked);
-    if (asked !== null) place.closest("figure").scrollIntoView();
+    start();
+    return (hash) => {
+      const asked = game.seedOf(hash);
+      if (asked !== null && asked !== seed) start(asked);
+      return asked !== null;
+    };
   }
 
   /** A button that shows the still picture under the game. */
@@ -357,8 +356,8 @@
     place.after(button);
   }
 
-  for (const place of document.querySelectorAll('.live-place[data-live="whose_hand"]')) {
-    play(place);
+  LiveFigure.start("whose_hand", (place) => {
     offerStill(place);
-  }
+    return play(place);
+  });
 })();
