@@ -68,6 +68,7 @@ def test_without_its_data_a_tool_says_what_is_missing(start, name, tmp_path):
         "publish_cost",
         "publish_learning_curves",
         "publish_looked_at",
+        "publish_privacy",
     ],
 )
 def test_published_records_come_from_full_runs_alone(start, name):
@@ -154,6 +155,7 @@ def test_every_tool_is_tried():
         "publish_little_data",
         "publish_looked_at",
         "publish_own_samples",
+        "publish_privacy",
         "publish_tuning",
         "usb",
     }

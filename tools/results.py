@@ -92,6 +92,10 @@ def steps() -> list[Step]:
             module="tools.publish_whose_taste",
         ),
         Step(
+            command=("tools.publish_privacy",), makes=("privacy",),
+            module="tools.publish_privacy", needs=(*RULERS[:2], "gan_emoji", "flow_emoji"),
+        ),
+        Step(
             command=("tools.publish_judging",), makes=("dog_predictor",),
             module="tools.publish_judging", needs=RULERS[:2],
         ),
