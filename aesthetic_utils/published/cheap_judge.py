@@ -8,15 +8,6 @@ import torch
 from torch import Tensor
 
 from aesthetic_utils.data.emoji import load_emoji
-from aesthetic_utils.judgements.simulated_audience import taste_measures
-from aesthetic_utils.judgements.simulated_viewers import (
-    Viewers,
-    agreement_with_oneself,
-    agreement_with_taste,
-    chance,
-    random_pairs,
-    vote,
-)
 from aesthetic_utils.training.reward import fit_reward
 
 DECAY = 300.0  # of `fit_reward`, as for the judges of lesson 5.1.2
@@ -41,6 +32,17 @@ def open_panel(*, known: int = 1200, votes: int = 600, pairs: int = 4000, seed: 
 
     known: so many training drawings of all hands, and at most as many held-out ones.
     """
+    # slow to load
+    from aesthetic_utils.judgements.simulated_audience import taste_measures
+    from aesthetic_utils.judgements.simulated_viewers import (
+        Viewers,
+        agreement_with_oneself,
+        agreement_with_taste,
+        chance,
+        random_pairs,
+        vote,
+    )
+
     train, test = load_emoji("train", ideas="all"), load_emoji("test", ideas="all")
     rows = torch.randperm(len(train.images), generator=torch.Generator().manual_seed(seed))[:known]
     seen, new = train.images[rows], test.images[:known]

@@ -1,7 +1,9 @@
 """Advice that can be checked: a judge's best crop of a photograph, and what its audience says of it."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,9 +12,11 @@ from torch import Tensor
 
 from aesthetic_utils.checks import require_byte_images
 from aesthetic_utils.data.judged import JudgedPictures
-from aesthetic_utils.judgements.simulated_audience import Audience, taste_measures
 from aesthetic_utils.models.judge import Judge
 from aesthetic_utils.training.judging import JudgeSettings, image_features, train_judge
+
+if TYPE_CHECKING:  # what it measures pictures with is slow to load
+    from aesthetic_utils.judgements.simulated_audience import Audience
 
 SIDE = 64  # pixels of a picture that is judged
 
@@ -63,6 +67,8 @@ class Adviser:
 
     def given(self, images: Tensor) -> np.ndarray:
         """What the audience's likings make of them in the mean, without noise: [N]."""
+        from aesthetic_utils.judgements.simulated_audience import taste_measures
+
         return self.audience.lawful(taste_measures(images))
 
 
@@ -70,6 +76,8 @@ def train_adviser(
     pictures: JudgedPictures, eyes: torch.nn.Module, *, viewers: int = 60, steps: int = 200
 ) -> Adviser:
     """As in lesson 4.6: frozen eyes, one linear layer, the votes of a simulated audience on what is not held out."""
+    from aesthetic_utils.judgements.simulated_audience import Audience, taste_measures
+
     measures = taste_measures(pictures.images)
     audience = Audience(measures, viewers=viewers)
     votes = audience.vote(measures)
@@ -84,8 +92,3 @@ def train_adviser(
         judge=judge, eyes=eyes, audience=audience, error=float(np.sqrt((gap**2).mean())),
         correlation=float(both[0, 1]), photographs=int(test.sum()),
     )  # fmt: skip
-
-
-def best_of(score: Callable[[Tensor], np.ndarray], crops: Tensor, n: int) -> int:
-    """Which of the first n crops has the highest score."""
-    return int(score(crops[:n]).argmax())
