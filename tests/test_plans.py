@@ -1,7 +1,6 @@
 """Plans for teachers: every lesson has one with all its parts, and the minutes of whole courses add up to the record's."""
 
 import importlib.util
-import re
 from pathlib import Path
 
 import nbformat
@@ -12,8 +11,6 @@ from tools.lessons import reading
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# Lessons whose plan and measurement are still to come; a lesson leaves this list when it has both.
-TO_COME = re.compile(r"5_2_[2345]_")
 
 
 def extension():
@@ -27,10 +24,9 @@ plans = extension()
 PLANS = plans.toml(ROOT / "book" / "teaching" / "plans.toml")
 COURSES = plans.toml(ROOT / "book" / "teaching" / "courses.toml")["course"]
 TIMES = plans.record(ROOT)
-MINE = [path for path in LESSONS if not TO_COME.match(path.stem)]
 
 
-@pytest.mark.parametrize("path", MINE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_every_lesson_has_a_plan_with_all_its_parts(path):
     about = PLANS[path.stem]
     assert set(about) == {"know", "wrong", "discuss", "without", "rubric"}
@@ -48,7 +44,7 @@ def test_there_is_no_plan_for_a_lesson_that_is_not_there():
     assert set(PLANS) <= {path.stem for path in LESSONS}
 
 
-@pytest.mark.parametrize("path", MINE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_the_record_counts_what_the_lesson_holds(path):
     """A lesson that has changed much is counted again: python -m tools.lesson_times --count"""
     found, _ = reading.sections_of(nbformat.read(path, as_version=4))

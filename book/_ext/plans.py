@@ -24,7 +24,9 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-GOALS = re.compile(r"(?:At\s+the\s+end\s+you\s+can|lesson\s+you)\s*\n+((?:- .*\n?(?:  .*\n?)*)+)")
+GOALS = re.compile(
+    r"(?:At\s+the\s+end\s+you\s+can|lesson\s+you|\bYou)\s*\n+((?:- .*\n?(?:  .*\n?)*)+)"
+)
 LEVELS = ("begins", "can do it", "can explain it")
 
 
