@@ -162,6 +162,7 @@ def test_of_many_figures_every_section_keeps_its_first():
         ("**One. Two.** Three.", 5, "**One. Two.**"),
         ("It costs $a. B$ or so. More.", 10, "It costs $a. B$ or so."),
         ("As Ng et al. (2024) say. More.", 5, "As Ng et al. (2024) say."),
+        ("Judge the maps. You", 300, "Judge the maps."),
     ],
 )
 def test_sentences_are_never_cut(text, most, expected):

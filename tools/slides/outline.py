@@ -90,9 +90,14 @@ def sentences(text: str) -> list[str]:
 
 
 def first_sentences(text: str, most: int) -> str:
-    """As many sentences from the beginning as have room; at least one, and never half of an emphasis or formula."""
+    """As many sentences from the beginning as have room; at least one, and never half of an emphasis or formula.
+
+    Words that a list goes on with, such as "You" before what a learner can do at the end, are left out.
+    """
     made = ""
     for sentence in sentences(plain(text)):
+        if made and sentence in ("You", "In this lesson you", "At the end you can"):
+            break
         if made and len(made) + len(sentence) >= most and _whole(made):
             break
         made = f"{made} {sentence}".strip()
