@@ -45,10 +45,11 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
 # Blocks of code and formulas look alike, and so do the links of the contents and the entries of long lists:
 # a few stand for the rest.
 THIN_OUT = """() => {
-  for (const [selector, kept] of [["article .highlight pre", 5], ["article .katex", 8], ["article .ln", 60]])
+  for (const [selector, kept] of [["article .highlight pre", 3], ["article .katex", 5], ["article .ln", 20]])
     [...document.querySelectorAll(selector)].slice(kept).forEach(e => e.replaceChildren(e.textContent.slice(0, 20)));
   for (const [selector, kept] of [["nav.bd-links li", 12], ["article .citation-list > *", 12],
-                                  ["article dl.glossary > *", 24], ["article .indextable li", 12]])
+                                  ["article dl.glossary > *", 24], ["article .indextable li", 12],
+                                  ["article tbody tr", 40]])
     [...document.querySelectorAll(selector)].slice(kept).forEach(e => e.remove());
 }"""
 # Live figures are loaded near the screen; each comes there in turn, and has to be built.
