@@ -1,7 +1,6 @@
 """The leaderboard of a challenge: a table for a spreadsheet, and a page for the wall that needs nothing but itself."""
 
 import base64
-import csv
 import html
 import io
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from aesthetic_utils.challenge.scoring import COPIED, Score
-from aesthetic_utils.storage import AestheticError, atomic_path, reason
+from aesthetic_utils.spreadsheet import plain, write_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,19 +44,13 @@ COLUMNS = (
 
 def write_scores(path: Path, entries: Sequence[Entry]) -> None:
     """One row an entry, in the order of the board; empty where there is nothing to say."""
-    try:
-        with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
-            writer.writeheader()
-            for entry in entries:
-                writer.writerow(_row(entry))
-    except OSError as error:
-        raise AestheticError(f"{path} cannot be written: {reason(error)}") from error
+    rows = [_row(entry) for entry in entries]
+    write_rows(path, COLUMNS, [[row.get(name, "") for name in COLUMNS] for row in rows])
 
 
 def _row(entry: Entry) -> dict[str, object]:
     row: dict[str, object] = {
-        "name": _plain(entry.name), "status": _plain(entry.status), "vote_name": entry.vote_name,
+        "name": plain(entry.name), "status": plain(entry.status), "vote_name": entry.vote_name,
         "place": "" if entry.place is None else entry.place,
     }  # fmt: skip
     if (score := entry.score) is not None:
@@ -66,11 +59,6 @@ def _row(entry: Entry) -> dict[str, object]:
     if (liked := entry.liked) is not None:
         row |= {"liked": f"{liked.score:.3f}", "liked_low": f"{liked.low:.3f}", "liked_high": f"{liked.high:.3f}"}  # fmt: skip
     return row
-
-
-def _plain(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 STYLE = """

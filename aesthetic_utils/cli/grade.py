@@ -8,7 +8,6 @@ on a computer that holds nothing.
 
 import argparse
 import contextlib
-import csv
 import json
 import os
 import signal
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from aesthetic_utils.cli.common import plural, require_absent, whole_number
-from aesthetic_utils.storage import AestheticError, atomic_path, reason
+from aesthetic_utils.spreadsheet import plain, write_rows
+from aesthetic_utils.storage import AestheticError
 
 SECONDS, MEGABYTES = 300, 4000  # a lesson takes 25 s and 1 GB in smoke mode
 CELL_SECONDS = 60
@@ -224,25 +224,31 @@ def _descendants(pid: int) -> list[int]:
 def _read(found: Graded, said: list[dict[str, Any]], late: bool) -> None:
     """What the worker wrote, into `found`."""
     slow, memory = ([s[name] for s in said if name in s] for name in ("slow", "memory"))
-    broken = [s["broken"] for s in said if "broken" in s]
     found.errors = sum("error" in s for s in said)
     for s in said:
         if "verdict" in s and _is_exercise(key := str(s.get("key"))):
             _keep_best(found.answers, key, str(s["verdict"]))
-    if broken:
-        found.status = f"broken: {broken[0]}"
-    elif any(s.get("cells") == 0 for s in said):
-        found.status = "empty: it has no cell of code"
-    elif late:
-        found.status = "stopped: it took too long"
-    elif not any("end" in s for s in said):
-        found.status = "stopped: it ended itself, or took too much memory"
+    if trouble := why_not_whole(said, late):
+        found.status = trouble
     elif memory:
         found.status = f"too much memory in cell {memory[0]}"
     elif slow:
         found.status = f"too slow in cell {slow[0]}"
     elif not found.answers:
         found.status = "no exercise of the course is in it"
+
+
+def why_not_whole(said: list[dict[str, Any]], late: bool) -> str:
+    """Why a notebook did not run from its first cell to its last, by what its worker wrote; "" if it did."""
+    if broken := [s["broken"] for s in said if "broken" in s]:
+        return f"broken: {broken[0]}"
+    if any(s.get("cells") == 0 for s in said):
+        return "empty: it has no cell of code"
+    if late:
+        return "stopped: it took too long"
+    if not any("end" in s for s in said):
+        return "stopped: it ended itself, or took too much memory"
+    return ""
 
 
 def _is_exercise(key: str) -> bool:
@@ -273,19 +279,10 @@ def write_table(path: Path, graded: list[Graded]) -> None:
     """One row a notebook, one column an exercise; of an exercise of another lesson nothing is said."""
     keys = sorted({key for found in graded for key in expected(found)})
     head = ["file", "status", "right", "of", "cells that raised", "seconds", *keys]
-    try:
-        with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(head)
-            for found in graded:
-                mine = expected(found)
-                states = [found.answers.get(key, MISSING) if key in mine else "" for key in keys]
-                row = [found.right, len(mine), found.errors, f"{found.seconds:.1f}", *states]
-                writer.writerow([plain(found.file), plain(found.status), *row])
-    except OSError as error:
-        raise AestheticError(f"{path} cannot be written: {reason(error)}") from error
-
-
-def plain(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+    rows = []
+    for found in graded:
+        mine = expected(found)
+        states = [found.answers.get(key, MISSING) if key in mine else "" for key in keys]
+        row = [found.right, len(mine), found.errors, f"{found.seconds:.1f}", *states]
+        rows.append([plain(found.file), plain(found.status), *row])
+    write_rows(path, head, rows)

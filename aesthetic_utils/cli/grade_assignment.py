@@ -6,7 +6,6 @@ honest mistakes from passing, and no more.
 """
 
 import ast
-import csv
 import time
 import zipfile
 from dataclasses import dataclass, field
@@ -14,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from aesthetic_utils.cli.common import plural, require_installed
-from aesthetic_utils.cli.grade import Limits, plain, run_worker
-from aesthetic_utils.storage import AestheticError, atomic_path, reason
+from aesthetic_utils.cli.grade import Limits, run_worker, why_not_whole
+from aesthetic_utils.spreadsheet import plain, write_rows
+from aesthetic_utils.storage import AestheticError, reason
+
+LONGEST = 208  # characters of what is said of a broken notebook
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,15 +121,8 @@ def _read(found: Marked, questions: list[Question], said: list[dict[str, Any]], 
                 found.scores[name] = float(score)
                 found.passed[name] = int(one.get("passed", 0))
                 found.missed += [str(text)[:200] for text in one.get("missed", [])]
-    broken = [str(one["broken"]) for one in said if "broken" in one]
-    if broken:
-        found.status = f"broken: {broken[0][:200]}"
-    elif any(one.get("cells") == 0 for one in said):
-        found.status = "empty: it has no cell of code"
-    elif late:
-        found.status = "stopped: it took too long"
-    elif not any("end" in one for one in said):
-        found.status = "stopped: it ended itself, or took too much memory"
+    if trouble := why_not_whole(said, late):
+        found.status = trouble[:LONGEST]
     elif set(found.scores) != set(most):
         found.status = "graded in part: the tests gave no result for some questions"
     elif slow := next((one["slow"] for one in said if "slow" in one), 0):
@@ -140,14 +135,10 @@ def write_marks(path: Path, questions: list[Question], marked: list[Marked]) -> 
     """One row a notebook: the points, then of each question how many of its tests passed."""
     head = ["file", "status", "points", "of", "seconds", *(question.name for question in questions)]
     total = sum(question.points for question in questions)
-    try:
-        with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*head, "hidden tests that failed"])
-            for found in marked:
-                passed = [f"{found.passed.get(q.name, 0)} of {q.tests}" for q in questions]
-                row = [f"{found.score:g}", f"{total:g}", f"{found.seconds:.1f}", *passed]
-                missed = "; ".join(found.missed)
-                writer.writerow([plain(found.file), plain(found.status), *row, plain(missed)])
-    except OSError as error:
-        raise AestheticError(f"{path} cannot be written: {reason(error)}") from error
+    rows = []
+    for found in marked:
+        passed = [f"{found.passed.get(q.name, 0)} of {q.tests}" for q in questions]
+        row = [f"{found.score:g}", f"{total:g}", f"{found.seconds:.1f}", *passed]
+        missed = "; ".join(found.missed)
+        rows.append([plain(found.file), plain(found.status), *row, plain(missed)])
+    write_rows(path, [*head, "hidden tests that failed"], rows)
