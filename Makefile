@@ -30,7 +30,7 @@ help:
 	@echo "make book      build the site into _build/html (downloads about 100 MB, no PyTorch)"
 	@echo "make test      lint, unit tests, every notebook in smoke mode, strict build, site checks"
 	@echo "make install   what the lessons need (on Linux 3 GB; with TORCH=cpu about 400 MB)"
-	@echo "make lint      style, types, directions of imports      (make format: put the style right)"
+	@echo "make lint      style, types, directions of imports, workflows      (make format: put the style right)"
 	@echo "make serve     build, then show the site at http://127.0.0.1:$(PORT)"
 	@echo "make classroom   the lessons for a class: without solutions, and for the teacher, in _build/classroom"
 	@echo "make assignments   four assignments with an autograder, in _build/assignments"
@@ -68,12 +68,15 @@ book: $(BOOK)
 # what the lessons need, in .venv
 install: $(STAMP)
 
-# style, types, and that imports go one way
+# style, types, that imports go one way, and the form of what GitHub reads
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

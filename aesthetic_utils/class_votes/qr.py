@@ -5,6 +5,7 @@ import io
 import segno
 
 BORDER = 4  # modules of white around it, as ISO/IEC 18004 asks for
+LIGHT_ON_DARK, PLAIN = "\x1b[97;40m", "\x1b[0m"  # what ECMA-48 terminals are told
 
 
 def qr_svg(text: str) -> str:
@@ -16,11 +17,13 @@ def qr_svg(text: str) -> str:
     return out.getvalue().decode("utf-8")
 
 
-def qr_text(text: str) -> str:
-    """A QR code in half blocks, for a terminal that writes light on dark."""
+def qr_text(text: str, *, colours: bool = False) -> str:
+    """A QR code in half blocks, for a terminal that writes light on dark; with colours each line says that it does."""
     out = io.StringIO()
     _made(text).terminal(out, border=BORDER, compact=True)
-    return out.getvalue()
+    if not colours:
+        return out.getvalue()
+    return "".join(f"{LIGHT_ON_DARK}{line}{PLAIN}\n" for line in out.getvalue().splitlines())
 
 
 def _made(text: str) -> segno.QRCode:

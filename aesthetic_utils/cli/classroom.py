@@ -119,7 +119,10 @@ def _say_where(server: "ClassServer", options: argparse.Namespace, went_on: bool
 
     room, store = server.classroom.room, server.classroom.store
     page = f"http://{server.address}/"
-    code = qr_text(f"{page}?room={room.code}")
+    # on a light terminal a code in its own colours would be white on black, which not every phone reads
+    code = qr_text(
+        f"{page}?room={room.code}", colours=sys.stdout.isatty() and sys.platform != "win32"
+    )
     try:
         code.encode(sys.stdout.encoding or "ascii")
         print(code)

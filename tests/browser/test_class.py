@@ -1,5 +1,6 @@
 """The pages of a class that votes: a phone, and the board on the wall."""
 
+import io
 import threading
 
 import pytest
@@ -65,6 +66,22 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     assert server.classroom.store.votes() == [] and errors == []
     for page in (phone, board):
         page.close()
+
+
+def test_a_reader_finds_the_address_on_the_board_light_and_dark(browser, server):
+    """From a picture of the whole wall, as a phone takes it; without colours exchanged, which not every phone tries."""
+    reader = pytest.importorskip("zxingcpp")
+    board = opened(
+        browser, f"http://{server.address}/board#{server.classroom.store.teacher}", 1280, []
+    )
+    board.get_by_role("img", name="QR code of the address").wait_for()
+    for scheme in ("light", "dark"):
+        board.emulate_media(color_scheme=scheme)
+        wall = Image.open(io.BytesIO(board.screenshot())).convert("L")
+        assert (wall.getpixel((2, 2)) > 128) == (scheme == "light")
+        [found] = reader.read_barcodes(wall, try_invert=False)
+        assert found.text == f"http://{server.address}/?room=KXPQB"
+    board.close()
 
 
 def test_a_phone_scores_pictures(browser, tmp_path):

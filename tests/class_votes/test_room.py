@@ -201,6 +201,54 @@ def test_the_qr_code_is_the_same_on_the_wall_and_in_the_terminal():
     assert dark == {(r + BORDER, c + BORDER) for r, row in enumerate(made) for c, on in enumerate(row) if on}  # fmt: skip
 
 
+def drawn(svg: str, width: int, ground: int) -> Image.Image:
+    """A picture of an SVG element on a page of this grey."""
+    resvg = pytest.importorskip("resvg_py")
+    svg = svg.replace("<svg ", f'<svg width="{width}" height="{width}" ', 1)
+    code = Image.open(io.BytesIO(resvg.svg_to_bytes(svg_string=svg))).convert("RGBA")
+    page = Image.new("RGBA", (width + 80, width + 80), (ground, ground, ground, 255))
+    page.alpha_composite(code, (40, 40))
+    return page.convert("L")
+
+
+def on_a_terminal(text: str, ink: int, ground: int) -> Image.Image:
+    """What a terminal shows whose characters are 8 x 16 points."""
+    halves = {" ": (0, 0), "\u2580": (1, 0), "\u2584": (0, 1), "\u2588": (1, 1)}
+    lines = [[halves[c][half] for c in line] for line in text.splitlines() for half in (0, 1)]
+    shown = np.where(np.array(lines, dtype=bool), ink, ground).astype(np.uint8)
+    return Image.fromarray(np.pad(shown.repeat(8, 0).repeat(8, 1), 24, constant_values=ground))
+
+
+ROOM = "http://192.168.100.200:8777/?room=KXPQB"
+
+
+@pytest.mark.parametrize("ground", [253, 22], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [144, 256])  # the smallest and the largest on the board
+def test_a_reader_finds_the_address_in_the_code_on_the_wall(width, ground):
+    """A reader that knows nothing of what wrote the code; the board itself: tests/browser/test_class.py."""
+    pytest.importorskip("segno")
+    reader = pytest.importorskip("zxingcpp")
+    from aesthetic_utils.class_votes.qr import qr_svg
+
+    [found] = reader.read_barcodes(drawn(qr_svg(ROOM), width, ground), try_invert=False)
+    assert (found.text, found.format) == (ROOM, reader.BarcodeFormat.QRCode)
+
+
+def test_a_reader_finds_the_address_in_the_code_of_the_terminal():
+    """Light on dark. On a light terminal that is told no colours a reader has to exchange them, which not every one does."""
+    pytest.importorskip("segno")
+    reader = pytest.importorskip("zxingcpp")
+    from aesthetic_utils.class_votes.qr import LIGHT_ON_DARK, PLAIN, qr_text
+
+    [found] = reader.read_barcodes(on_a_terminal(qr_text(ROOM), 220, 20), try_invert=False)
+    assert found.text == ROOM
+    light = on_a_terminal(qr_text(ROOM), 20, 250)
+    assert not reader.read_barcodes(light, try_invert=False)
+    assert [code.text for code in reader.read_barcodes(light)] == [ROOM]
+    told = qr_text(ROOM, colours=True).splitlines()
+    assert [LIGHT_ON_DARK + line + PLAIN for line in qr_text(ROOM).splitlines()] == told
+
+
 # ---- commands
 
 
