@@ -26,9 +26,9 @@ import copy
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from symtable import SymbolTable, symtable
 from types import ModuleType
@@ -286,18 +286,21 @@ def has_slides() -> bool:
     return importlib.util.find_spec("nbconvert") is not None
 
 
-def write_versions(lesson: Path, out: Path) -> dict[str, Path]:
-    """The files of one lesson's versions: version -> path."""
+def write_versions(
+    lesson: Path, out: Path, versions: Collection[str] = VERSIONS
+) -> dict[str, Path]:
+    """The files of these versions of one lesson: version -> path."""
     notebook = nbformat.read(lesson, as_version=4)
     written = {}
     made_of = {
-        "student": student_version(notebook),
-        "teacher": teacher_version(notebook, name=lesson.stem),
+        "student": student_version,
+        "teacher": partial(teacher_version, name=lesson.stem),
     }
-    for version, made in made_of.items():
+    for version in [name for name in made_of if name in versions]:
+        made = made_of[version](notebook)
         nbformat.validate(made)
         written[version] = _write(nbformat.writes(made) + "\n", out / version / lesson.name)
-    if has_slides():
+    if "slides" in versions and has_slides():
         path = out / "slides" / f"{lesson.stem}.html"
         written["slides"] = _write(slides(notebook), path)
     return written
