@@ -148,7 +148,61 @@ def test_the_kit_for_reading_has_pages_alone_and_takes_the_rest_away(kit):
     assert "install." not in (kit / "start.html").read_text()
 
 
+# ---- the record
+
+
+def test_the_record_divides_the_packages_by_who_takes_them(kit):
+    [own] = (kit / "wheels").glob("aesthetic_utils-*")
+    own.write_bytes(own.read_bytes() + b"0" * 2_000_000)
+    found = usb.parts(kit)
+    assert set(found) == {"site", "notebooks", "start page and scripts", "shared", "windows", "macos", "linux"}  # fmt: skip
+    assert found["shared"]["files"] == 2 and found["shared"]["course"] == 2.0
+    assert found["windows"]["files"] == found["macos"]["files"] == found["linux"]["files"] == 1
+    packages = [row for row in found.values() if "course" in row]
+    total = sum(file.stat().st_size for file in (kit / "wheels").iterdir()) / 1e6
+    assert sum(row["megabytes"] for row in packages) == pytest.approx(total, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "system"),
+    [
+        ("torch-2.0-cp312-cp312-manylinux_2_28_aarch64.whl", "linux-arm"),
+        ("torch-2.0-cp311-none-macosx_14_0_arm64.whl", "macos"),
+        ("argon2-1.0-cp39-abi3-win_amd64.whl", "windows"),
+        ("nvidia_nccl-2.0-py3-none-manylinux_2_18_x86_64.whl", "linux"),
+        ("attrs-1.0-py2.py3-none-any.whl", "shared"),
+    ],
+)
+def test_whose_a_package_is(name, system):
+    assert usb.system_of(name) == system
+
+
+def test_what_is_no_complete_stick_is_not_measured(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(usb, "RECORD", tmp_path / "stick.json")
+    monkeypatch.setenv("AESTHETIC_MODE", "full")
+    assert usb.main(["--record", "--out", str(tmp_path)]) == 3
+    assert "there is no complete stick" in capsys.readouterr().err
+    monkeypatch.setenv("AESTHETIC_MODE", "smoke")
+    if (ROOT / ".git").exists():
+        assert usb.main(["--record", "--out", str(tmp_path)]) == 1
+        assert "set AESTHETIC_MODE=full" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 # ---- going on
+
+
+def test_the_course_s_package_is_built_again_over_an_older_one(tmp_path, monkeypatch):
+    def build(command, **_):
+        into = Path(command[command.index("--wheel-dir") + 1])
+        (into / "aesthetic_utils-1.0-py3-none-any.whl").write_text("new")
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(usb.subprocess, "run", build)
+    old = tmp_path / "aesthetic_utils-1.0-py3-none-any.whl"
+    old.write_text("old")
+    assert usb.own_wheel(tmp_path) == old.name
+    assert old.read_text() == "new" and list(tmp_path.iterdir()) == [old]
 
 
 def test_a_second_run_fetches_nothing(kit, registry):
@@ -215,10 +269,11 @@ def test_hashes_as_uv_writes_them():
         ("torch-2.0-cp312-cp312-win_amd64.whl", {"windows"}),
         ("torch-2.0-cp312-none-macosx_14_0_arm64.whl", {"macos"}),
         ("torch-2.0-cp312-none-macosx_15_0_arm64.whl", set()),
+        ("torch-2.0-cp312-cp312-manylinux_2_28_aarch64.whl", {"linux-arm"}),
         ("numpy-2.0-cp312-cp312-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl", {"linux"}),
         ("numpy-2.0-cp313-cp313-manylinux_2_28_x86_64.whl", set()),
         ("argon2-1.0-cp39-abi3-win_amd64.whl", {"windows"}),
-        ("attrs-1.0-py3-none-any.whl", {"windows", "macos", "linux"}),
+        ("attrs-1.0-py3-none-any.whl", {"windows", "macos", "linux", "linux-arm"}),
     ],
 )
 def test_which_computer_takes_which_wheel(name, takes):
@@ -271,24 +326,6 @@ def test_it_installs_from_the_stick_alone_and_leaves_a_learners_work(kit, tmp_pa
 )
 def test_a_computer_without_a_network_installs_and_runs_a_lesson(tmp_path):
     """In a network namespace that has the loopback device alone: no route leads out of it."""
-    kit = Path(os.environ["AESTHETIC_KIT"]).resolve()
-    inside = (
-        "ip link set lo up && test -z \"$(ip route)\" && ! python3 -c \"import socket; "
-        "socket.create_connection(('192.0.2.1', 80), 2)\" 2> /dev/null && "
-        'exec sh "$1/install.sh" "$2" --try'
-    )  # fmt: skip
-    command = [
-        "unshare",
-        "--map-root-user",
-        "--net",
-        "sh",
-        "-c",
-        inside,
-        "sh",
-        kit,
-        tmp_path / "to",
-    ]
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON"))}
-    done = subprocess.run(command, capture_output=True, text=True, env=clean, timeout=3600)
+    done = usb.install_offline(Path(os.environ["AESTHETIC_KIT"]).resolve(), tmp_path / "to")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the lesson ran from its first cell to its last" in done.stdout

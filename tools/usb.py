@@ -5,6 +5,8 @@
     python -m tools.usb --platforms windows,macos --python 3.12,3.13
     python -m tools.usb --torch default                   on Linux PyTorch for graphics cards, 3 GB, in place of the CPU's
     python -m tools.usb --data FOLDER                     also CIFAR-10 and Set5, if they lie in that folder
+    python -m tools.usb --platforms linux-arm             Linux on ARM, which the others leave out
+    AESTHETIC_MODE=full python -m tools.usb --record      makes nothing: measures the stick that is there, and tries it
 
 start.html   the page to open first
 site/        the book, as `make book` built it
@@ -15,6 +17,9 @@ SHA256SUMS   the hash of every file
 
 What a run that was stopped has fetched stays, if its hash is right; a file that was cut short is fetched again. The network
 is used for the packages alone. `uv` resolves them for other systems than this one, since pip would ask this one's markers.
+
+The record, aesthetic_utils/results/stick.json, holds the size of each part, and how long `sh install.sh --try` takes on
+this computer where no route leads out of it (a network namespace of Linux). The page "Where it runs" quotes it.
 """
 
 from __future__ import annotations
@@ -27,19 +32,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging import tags
 from packaging.utils import parse_wheel_filename
 
-from aesthetic_utils.storage import file_digest
+from aesthetic_utils.storage import file_digest, write_json
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT, SITE, PARTS = ROOT / "_build" / "usb", ROOT / "_build" / "html", ROOT / "tools" / "kit"
 SUMS = "SHA256SUMS"
 SCRIPTS = {"install.py": "install.py", "install.sh": "install.sh", "install.bat": "install.bat", "install.command": "install.sh"}  # fmt: skip
+RECORD = ROOT / "aesthetic_utils" / "results" / "stick.json"
 ARCHIVES = ("cifar-10-python.tar.gz", "cifar-10-binary.tar.gz", "Set5")
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 WANTED = ("jupyterlab", "setuptools>=77")  # beside what the package asks for
@@ -59,14 +67,23 @@ class Platform:
     wheels: tuple[str, ...]
 
 
+def _linux(machine: str) -> Platform:
+    old = {"x86_64": ("manylinux2010_x86_64", "manylinux1_x86_64")}.get(machine, ())
+    new = (f"manylinux_2_{n}_{machine}" for n in range(28, 4, -1))
+    wheels = (*new, f"manylinux2014_{machine}", *old, f"linux_{machine}")
+    return Platform(uv=f"{machine}-manylinux_2_28", wheels=wheels)
+
+
 PLATFORMS = {
     "windows": Platform(uv="x86_64-pc-windows-msvc", wheels=("win_amd64",)),
     "macos": Platform(uv="aarch64-apple-darwin", wheels=tuple(tags.mac_platforms(tuple(map(int, MACOS.split("."))), "arm64"))),
-    "linux": Platform(
-        uv="x86_64-manylinux_2_28",
-        wheels=(*(f"manylinux_2_{n}_x86_64" for n in range(28, 4, -1)), "manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64", "linux_x86_64"),
-    ),
+    "linux": _linux("x86_64"),
+    "linux-arm": _linux("aarch64"),
 }  # fmt: skip
+USUAL = ("windows", "macos", "linux")
+TORCH = re.compile(
+    r"(torch|triton|nvidia_|cuda_)"
+)  # PyTorch, and what it brings for graphics cards
 
 
 # ---- the packages
@@ -111,7 +128,7 @@ def resolve(platform: str, python: str, torch: str) -> list[Package]:
         ]
         command += ["--only-binary", ":all:", "--python-version", python]
         command += ["--python-platform", PLATFORMS[platform].uv, "--constraint", pins, wanted]
-        if platform == "linux" and torch == "cpu":
+        if platform.startswith("linux") and torch == "cpu":
             command += ["--torch-backend", "cpu"]
         environment = os.environ | {"MACOSX_DEPLOYMENT_TARGET": MACOS}  # which uv asks
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -166,7 +183,7 @@ def fetch(packages: list[Package], platform: str, python: str, torch: str, into:
     command += ["--implementation", "cp", "--dest", into, "--requirement", listed]
     for name in PLATFORMS[platform].wheels:
         command += ["--platform", name]
-    if platform == "linux" and torch == "cpu":
+    if platform.startswith("linux") and torch == "cpu":
         command += ["--extra-index-url", CPU_INDEX]
     if subprocess.run(command).returncode:
         raise KitError(
@@ -223,7 +240,7 @@ def _fill(
 
 def own_wheel(folder: Path) -> str:
     """Build the course's package, if the one that is there is not of this code; gives the file's name."""
-    with tempfile.TemporaryDirectory() as into:
+    with tempfile.TemporaryDirectory(dir=folder) as into:
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
         command += ["--no-deps", "--no-build-isolation", "--wheel-dir", into, ROOT]
         if subprocess.run(command).returncode:
@@ -231,7 +248,7 @@ def own_wheel(folder: Path) -> str:
         [made] = Path(into).glob("*.whl")
         old = folder / made.name
         if not (old.exists() and file_digest(old) == file_digest(made)):
-            shutil.move(made, folder)
+            made.replace(old)
     return made.name
 
 
@@ -261,7 +278,7 @@ def fill_notebooks(out: Path) -> None:
     with tempfile.TemporaryDirectory() as made:
         for lesson in sorted(classroom.NOTEBOOKS.glob("*.ipynb")):
             try:
-                classroom.write_versions(lesson, Path(made))
+                classroom.write_versions(lesson, Path(made), ["student"])
             except classroom.ClassroomError as error:
                 raise KitError(f"{lesson.name}: {error}") from error
         mirror(Path(made, "student"), out / "notebooks")
@@ -355,6 +372,81 @@ def make(
     write_sums(out)
 
 
+# ---- the record
+
+# Run by `unshare`: a network with the loopback device alone, from which no route leads.
+OFFLINE = """
+ip link set lo up && test -z "$(ip route)" && ! python3 -c "
+import socket; socket.create_connection(('192.0.2.1', 80), 2)" 2> /dev/null && exec sh "$1/install.sh" "$2" --try
+"""
+
+
+def install_offline(kit: Path, to: Path) -> subprocess.CompletedProcess:
+    """Install from the stick where there is no network, and run a lesson. Linux only, by a Python for which it has packages."""
+    command = ["unshare", "--map-root-user", "--net", "sh", "-c", OFFLINE, "sh", kit, to]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON"))}
+    return subprocess.run(command, capture_output=True, text=True, env=clean, timeout=3600)
+
+
+def system_of(wheel: str) -> str:
+    """The platform whose computers take the wheel of this name; "shared" for one that fits all."""
+    [interpreter, *_] = sorted({tag.interpreter for tag in parse_wheel_filename(wheel)[3]})
+    python = f"3.{interpreter[3:]}" if re.fullmatch(r"cp3\d\d", interpreter) else "3.13"
+    found = [name for name in PLATFORMS if fits(wheel, name, python)]
+    return found[0] if len(found) == 1 else "shared"
+
+
+def parts(out: Path) -> dict[str, dict[str, float]]:
+    """Part of a stick -> files and megabytes; packages by who takes them, and what PyTorch and the course are of these."""
+    rows = {part.strip("/"): row for part, row in sizes(out).items() if part != "wheels/"}
+    found = {part: {"files": files, "megabytes": size / 1e6} for part, (files, size) in rows.items()}  # fmt: skip
+    for wheel in sorted((out / "wheels").glob("*.whl")):
+        row = found.setdefault(
+            system_of(wheel.name), {"files": 0, "megabytes": 0.0, "pytorch": 0.0, "course": 0.0}
+        )
+        size = wheel.stat().st_size / 1e6
+        row["files"] += 1
+        row["megabytes"] += size
+        row["pytorch"] += size * bool(TORCH.match(wheel.name))
+        row["course"] += size * wheel.name.startswith("aesthetic_utils-")
+    for row in found.values():
+        if "pytorch" in row:
+            row["other"] = row["megabytes"] - row["pytorch"] - row["course"]
+    return {part: {k: round(v, 1) for k, v in row.items()} for part, row in found.items()}
+
+
+def tried(out: Path) -> dict[str, Any]:
+    """How long an installation without a network takes here, with a lesson at its end. Raises KitError where it fails."""
+    busy = round(os.getloadavg()[0], 1)
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.monotonic()
+        done = install_offline(out.resolve(), Path(folder, "to"))
+        seconds = time.monotonic() - begin
+    if done.returncode:
+        raise KitError(f"without a network it could not be installed: {done.stdout}{done.stderr}")
+    return {"minutes": round(seconds / 60, 1), "cores": os.cpu_count(), "load_before": busy}
+
+
+def record(out: Path) -> None:
+    """Write the sizes of the stick's parts, and the trial. Raises KitError where that fails."""
+    from aesthetic_utils import runtime  # loads PyTorch, which the kit for reading does without
+
+    found = parts(out)
+    pythons = sorted({m[1] for f in (out / "wheels").glob("torch-*") if (m := re.search(r"-cp3(\d+)-", f.name))})  # fmt: skip
+    write_json(
+        RECORD,
+        {
+            "name": "stick",
+            **runtime.describe_run(),
+            "course": version(),
+            "pythons": [f"3.{minor}" for minor in pythons],
+            "parts": found,
+            "reading_megabytes": found["site"]["megabytes"],
+            "without_a_network": tried(out),
+        },
+    )
+
+
 def listed(known: Iterable[str]) -> Callable[[str], list[str]]:
     """An option's type: names of these, separated by commas."""
 
@@ -369,17 +461,40 @@ def listed(known: Iterable[str]) -> Callable[[str], list[str]]:
     return parse
 
 
+def publish(out: Path) -> int:
+    """`--record`; gives the exit code."""
+    from tools.modes import NO_DATA, refusal  # loads PyTorch
+
+    code, reason = 1, refusal()
+    if reason is None and not (out / SUMS).exists():
+        code, reason = NO_DATA, f"there is no complete stick in {out}; `make usb` makes one"
+    elif reason is None and shutil.which("unshare") is None:
+        code, reason = NO_DATA, "the trial without a network needs `unshare`, of Linux"
+    if reason is None:
+        try:
+            record(out)
+            print(RECORD.relative_to(ROOT))
+            return 0
+        except (KitError, OSError) as error:
+            reason = str(error)
+    print(f"usb: {reason}", file=sys.stderr)
+    return code
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--kit", choices=["full", "reading"], default="full")
-    parser.add_argument("--platforms", type=listed(PLATFORMS), default=list(PLATFORMS))
+    parser.add_argument("--platforms", type=listed(PLATFORMS), default=list(USUAL))
     parser.add_argument("--python", type=listed(["3.11", "3.12", "3.13"]), default=["3.12"])
     parser.add_argument("--torch", choices=["cpu", "default"], default="cpu")
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--record", action="store_true", help="measure the stick that is there")
     options = parser.parse_args(arguments)
+    if options.record:
+        return publish(options.out)
     try:
         make(
             options.out, options.kit, options.platforms, options.python, options.torch, options.data

@@ -1,10 +1,12 @@
 """Start a JupyterHub on this computer, let learners come in and run a lesson at once, and measure their memory.
 
     HUB_ENVIRONMENT/bin/python tools/hub/try_hub.py --learners 10 --proxy PATH/configurable-http-proxy
+    AESTHETIC_MODE=full HUB_ENVIRONMENT/bin/python -m tools.hub.try_hub --record      one learner, then ten, twice
 
 The environment is what the learners share: jupyterhub, jupyterhub-firstuseauthenticator, jupyterlab, nbgitpuller and the
-course's package; configurable-http-proxy comes from npm. Linux only, since memory is read from /proc. Started by root with
-`--user nobody`, the learners cannot write where the packages lie, as in The Littlest JupyterHub.
+course's package; configurable-http-proxy comes from npm. Linux only, since memory is read from /proc. Where root starts it,
+the hub and the learners' servers run as `nobody`, so that they cannot write where the packages lie, as in The Littlest
+JupyterHub. The record is aesthetic_utils/results/hub.json, which the page "Where it runs" quotes.
 
 Each learner sets a password, gets a server, fetches the lesson by nbgitpuller, runs it cell by cell over the kernel's
 websocket, and tries to write into the shared environment. Prints what was measured as JSON; exit code 1 if anything failed.
@@ -25,14 +27,30 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import requests
-import websocket
+try:
+    import requests
+    import websocket
+except ModuleNotFoundError:
+    pass  # `lacking` names what is missing, before anything is tried
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools.modes import NO_DATA, refusal  # noqa: E402
+
+RECORD = ROOT / "aesthetic_utils" / "results" / "hub.json"
+PACKAGES = {  # module -> what to install
+    "jupyterhub": "jupyterhub", "firstuseauthenticator": "jupyterhub-firstuseauthenticator", "jupyterlab": "jupyterlab",
+    "nbgitpuller": "nbgitpuller", "requests": "requests", "websocket": "websocket-client",
+}  # fmt: skip
+TRIALS = (1, 10, 10)  # learners at once
+GOOD = ("all_let_in", "no_stranger_let_in", "environment_is_read_only")
 LESSON = "2_1_neural_network_from_scratch.ipynb"
 WAIT_S = 900
 FORBIDDEN = "import sys, os; open(os.path.join(os.path.dirname(os.__file__), 'mine.py'), 'w')"
@@ -251,7 +269,14 @@ def trial(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         memory.done.set()
         process.terminate()
         process.wait(60)
-    peaks = [memory.peak[f"learner{n}"] for n in range(options.learners)]
+    return summary(options, found, memory)
+
+
+def summary(
+    options: argparse.Namespace, found: list[dict[str, Any]], memory: Memory
+) -> dict[str, Any]:
+    """What the learners met, in one row; a gigabyte is 10^9 bytes."""
+    peaks = [memory.peak[f"learner{n}"] / 1000 for n in range(options.learners)]
     return {
         "learners": options.learners, "lesson": options.lesson, "mode": options.mode, "cores": os.cpu_count(),
         "all_let_in": all(f["let_in"] for f in found), "no_stranger_let_in": not any(f["stranger_let_in"] for f in found),
@@ -259,8 +284,8 @@ def trial(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "cells_each": min(f["cells"] for f in found),
         "connections_lost": sum(f["lost"] for f in found), "server_s_median": statistics.median(f["server_s"] for f in found),
         "lesson_s_median": statistics.median(f["lesson_s"] for f in found), "lesson_s_max": max(f["lesson_s"] for f in found),
-        "mb_a_learner_mean": round(statistics.mean(peaks)), "mb_a_learner_max": round(max(peaks)),
-        "mb_of_all_at_once": round(memory.peak_of_all),
+        "gb_a_learner_mean": round(statistics.mean(peaks), 3), "gb_a_learner_max": round(max(peaks), 3),
+        "gb_of_all_at_once": round(memory.peak_of_all / 1000, 2),
     }  # fmt: skip
 
 
@@ -277,23 +302,69 @@ def wait_for(address: str, process: subprocess.Popen) -> None:
     raise TimeoutError(f"nobody answers at {address}")
 
 
+def lacking(proxy: str, lesson: str) -> str | None:
+    """What the trial cannot begin without on this computer, and where to get it; None where all is there."""
+    if not Path("/proc/self/smaps_rollup").exists():
+        return "memory is read from /proc, as Linux has it"
+    if missing := [package for module, package in PACKAGES.items() if find_spec(module) is None]:
+        return f"this Python lacks {', '.join(missing)}: pip install them, and start it with the environment's Python"
+    if shutil.which(proxy) is None:
+        return (
+            f"no program {proxy!r}: npm install configurable-http-proxy, and name it with --proxy"
+        )
+    if not (ROOT / "notebooks" / lesson).is_file():
+        return f"no lesson {ROOT / 'notebooks' / lesson}"
+    return None
+
+
+def one_trial(options: argparse.Namespace) -> dict[str, Any]:
+    """A trial in a folder of its own; how busy the computer was before it stands beside what was measured."""
+    busy = round(os.getloadavg()[0], 1)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        return trial(options, Path(folder)) | {"load_before": busy}
+
+
+def write_record(trials: list[dict[str, Any]]) -> None:
+    from aesthetic_utils import runtime
+    from aesthetic_utils.storage import write_json
+
+    about = runtime.describe_run()
+    about["versions"] |= {
+        name: metadata.version(name) for name in ("jupyterhub", "jupyterlab", "nbgitpuller")
+    }
+    write_json(RECORD, {"name": "hub", **about, "trials": trials})
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--learners", type=int, default=10)
+    parser.add_argument("--record", action="store_true", help="the trials that are published")
     parser.add_argument("--lesson", default=LESSON)
     parser.add_argument("--mode", choices=["smoke", "laptop"], default="smoke")
     parser.add_argument("--port", type=int, default=8310)
     parser.add_argument("--proxy", default="configurable-http-proxy")
-    parser.add_argument("--user", help="whom the hub and the learners' servers run as (needs root)")
+    root = hasattr(os, "getuid") and os.getuid() == 0
+    parser.add_argument("--user", default="nobody" if root else None, help="who runs the hub and the learners' servers (needs root)")  # fmt: skip
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        found = trial(options, Path(folder))
-    print(json.dumps(found, indent=1))
-    good = ("all_let_in", "no_stranger_let_in", "environment_is_read_only")
-    return 0 if all(found[name] for name in good) else 1
+    if options.record and (reason := refusal()):
+        print(f"try_hub: {reason}", file=sys.stderr)
+        return 1
+    if reason := lacking(options.proxy, options.lesson):
+        print(f"try_hub: {reason}", file=sys.stderr)
+        return NO_DATA
+    trials = []
+    for learners in TRIALS if options.record else (options.learners,):
+        options.learners = learners
+        trials.append(one_trial(options))
+        print(json.dumps(trials[-1], indent=1), flush=True)
+    if not all(found[name] for found in trials for name in GOOD):
+        return 1  # and nothing is published
+    if options.record:
+        write_record(trials)
+    return 0
 
 
 if __name__ == "__main__":
