@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup, Tag
 
 NO_PAGES = ("_static", "_sources", "mathjax", "fonts")  # folders of the site without pages of ours
 COLAB = "https://colab.research.google.com/github/"
+WHERE_IT_RUNS = "book/where_it_runs.html"
 LANDING, FIRST_LESSON = "book/intro.html", "notebooks/1_three_tasks.ipynb"
 IMAGE_ENDINGS = (".png", ".svg", ".webp", ".jpg", ".jpeg", ".gif")
 # what a warning or an error looks like in the output of a cell
@@ -207,7 +208,8 @@ def notebooks_left_out(notebooks: Path, toc: Path) -> list[str]:
 def colab_problems(site: Path, slug: str, branch: str = "main") -> list[str]:
     """Lessons without a Colab button of this repository, and other pages with one.
 
-    The landing page may lead to the first lesson in Colab, and to nothing else there.
+    The landing page may lead to the first lesson in Colab, and to nothing else there. The page on where lessons run leads
+    to each of them as learners get it.
     """
     address = f"{COLAB}{slug}/blob/{branch}/"
     problems = []
@@ -220,6 +222,11 @@ def colab_problems(site: Path, slug: str, branch: str = "main") -> list[str]:
             wanted = {address + name.with_suffix(".ipynb").as_posix()}
         elif name.as_posix() in (LANDING, "index.html") and links:
             wanted = {address + FIRST_LESSON}
+        elif name.as_posix() == WHERE_IT_RUNS:
+            lessons = [
+                p.relative_to(site).with_suffix(".ipynb") for p in site.glob("notebooks/*.html")
+            ]
+            wanted = {f"{COLAB}{slug}/blob/student/{lesson.as_posix()}" for lesson in lessons}
         if links != wanted:
             problems.append(f"{name}: Colab buttons {sorted(links)}, expected {sorted(wanted)}")
     return problems

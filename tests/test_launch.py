@@ -21,6 +21,7 @@ PAGE = "notebooks/4_1_cnn"
 @pytest.mark.parametrize(
     ("place", "address"),
     [
+        ("Colab", "https://colab.research.google.com/github/ann/course/blob/main/notebooks/4_1_cnn.ipynb"),
         ("Kaggle", "https://kaggle.com/kernels/welcome?src=https://github.com/ann/course/blob/main/notebooks/4_1_cnn.ipynb"),
         ("Binder", "https://mybinder.org/v2/gh/ann/course/main?urlpath=lab/tree/notebooks/4_1_cnn.ipynb"),
         ("Codespaces", "https://codespaces.new/ann/course/tree/main"),
@@ -38,9 +39,12 @@ def test_the_table_has_a_row_for_each_lesson_and_a_link_for_each_place():
     text = made.astext()
     assert "4.1: A CNN" in text and "Lesson" not in text
     addresses = re.findall(r'refuri="([^"]+)"', str(made))
-    assert len(addresses) == 2 * len(launch.PLACES) and len(set(addresses)) == 5, (
+    assert len(addresses) == 2 * len(launch.PLACES) and len(set(addresses)) == 7, (
         "Codespaces opens the whole repository"
     )
+    for address in addresses:
+        assert ("/main" in address) == ("codespaces" in address), "learners get no solutions"
+        assert ("/student" in address) != ("codespaces" in address)
 
 
 def test_lessons_come_in_the_order_of_the_book():
@@ -88,6 +92,7 @@ def test_every_lesson_has_a_link(capsys):
     assert links.main(["http://hub.local"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    assert all("&branch=student&" in line and "%2Fnotebooks%2F" in line for line in lines)
     assert all(
         line.split("\t")[1].startswith("http://hub.local/hub/user-redirect/") for line in lines
     )

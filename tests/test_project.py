@@ -523,7 +523,12 @@ def test_windows_runs_the_commands_of_make_lint():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     [recipe] = re.findall(r"^lint:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     programs = [line.strip().replace("$(BIN)/", ".venv\\Scripts\\") for line in recipe.splitlines()]
-    assert {p.split("\\")[2].split()[0] for p in programs} == {"ruff", "mypy", "lint-imports", "check-jsonschema"}
+    assert {p.split("\\")[2].split()[0] for p in programs} == {
+        "ruff",
+        "mypy",
+        "lint-imports",
+        "check-jsonschema",
+    }
     told, _ = powershell((ROOT / "README.md").read_text("utf-8"))
     start = told.index(programs[0])
     assert told[start : start + len(programs)] == programs

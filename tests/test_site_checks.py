@@ -135,6 +135,19 @@ def test_colab_buttons_are_compared_with_the_repository(site):
     assert len(site_checks.colab_problems(site, "owner/name")) == 1  # one where none belongs
 
 
+def test_the_page_on_where_lessons_run_opens_what_learners_get(site):
+    lesson = site / "notebooks" / "1_lesson.html"
+    lesson.parent.mkdir()
+    button = f'<a href="{site_checks.COLAB}owner/name/blob/main/notebooks/1_lesson.ipynb">C</a>'
+    lesson.write_text(button)
+    page = site / site_checks.WHERE_IT_RUNS
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(button.replace("/main/", "/student/"))
+    assert site_checks.colab_problems(site, "owner/name") == []
+    page.write_text(button)  # with the solutions
+    assert len(site_checks.colab_problems(site, "owner/name")) == 1
+
+
 # ---- what is read by search engines and messengers
 
 

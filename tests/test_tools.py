@@ -160,6 +160,7 @@ def test_every_tool_is_tried():
         "publish_own_samples",
         "publish_privacy",
         "publish_tuning",
+        "student_branch",
         "usb",
     }
     tried |= {"build_data"}  # npm and apt-get

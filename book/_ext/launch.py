@@ -3,8 +3,10 @@
     ```{launch}
     ```
 
-makes a table of all lessons, in the order of the book, with a link to each of the places below (to Colab leads a button on the
-lesson's own page: page_head.py). The addresses follow from the repository and the branch that _config.yml names. What each place needs in the repository: tests/test_launch.py.
+makes a table of all lessons, in the order of the book, with a link to each of the places below. Colab, Kaggle and Binder open
+the lesson as learners get it, from the branch that tools/student_branch.py makes; the button on the lesson's own page
+(page_head.py) opens it as it stands in the book. The addresses follow from the repository and the branch that _config.yml
+names. What each place needs in the repository: tests/test_launch.py.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 from docutils import nodes
+from page_head import colab
 from sphinx.util.docutils import SphinxDirective
+
+STUDENT = "student"  # the branch of the lessons for learners
 
 
 def kaggle(repository: str, branch: str, page: str) -> str:
@@ -34,6 +39,7 @@ def codespaces(repository: str, branch: str, page: str) -> str:
 
 
 PLACES: dict[str, Callable[[str, str, str], str]] = {
+    "Colab": colab,
     "Kaggle": kaggle,
     "Binder": binder,
     "Codespaces": codespaces,
@@ -56,15 +62,18 @@ def row(cells: list[nodes.Node]) -> nodes.row:
 
 
 def table(lessons: dict[str, str], repository: str, branch: str) -> nodes.table:
-    """lessons: page -> title."""
+    """lessons: page -> title. A codespace has the whole repository, of the branch that is given; the others show a notebook."""
     head = row([nodes.Text(text) for text in ("lesson", *PLACES)])
     body = [
         row(
             [
                 nodes.Text(title.removeprefix("Lesson ")),
                 *(
-                    nodes.reference("", "open", refuri=address(repository, branch, page), internal=False)
-                    for address in PLACES.values()
+                    nodes.reference(
+                        "", "open", internal=False,
+                        refuri=address(repository, branch if place == "Codespaces" else STUDENT, page),
+                    )
+                    for place, address in PLACES.items()
                 ),
             ]
         )

@@ -1,11 +1,11 @@
 """Print the link of each lesson with which a learner of a hub gets it and opens it (nbgitpuller).
 
     python -m tools.hub.links https://hub.example.org
-    python -m tools.hub.links https://hub.example.org --repo https://github.com/me/my-class --folder ""
+    python -m tools.hub.links https://hub.example.org --repo https://github.com/me/my-class --branch main --folder ""
 
-A second click brings what has changed since, and keeps what the learner has written. By default the lessons come from the
-course's repository, which is 100 MB for each learner and has the solutions. Better: put the folder _build/classroom/student
-of `make classroom` into a repository of your own, and name it.
+A second click brings what has changed since, and keeps what the learner has written. By default the lessons come without
+their solutions from the branch `student` of the course's repository (tools/student_branch.py). Lessons that you have changed: put
+the folder _build/classroom/student of `make classroom` into a repository of your own, and name it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("hub", help="the hub's address")
     parser.add_argument("--repo", default=f"https://github.com/{read_slug(ROOT)}")
-    parser.add_argument("--branch", default="main")
+    parser.add_argument("--branch", default="student")
     parser.add_argument("--folder", default="notebooks", help="where the lessons lie in it")
     options = parser.parse_args(arguments)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
