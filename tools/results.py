@@ -158,6 +158,12 @@ def steps() -> list[Step]:
             command=("tools.lesson_times",), makes=("lesson_times",), module="tools.lesson_times",
         ),
         Step(
+            command=("tools.usb", "--record"), makes=("stick",), module="tools.usb",
+        ),
+        Step(
+            command=("tools.hub.try_hub", "--record"), makes=("hub",), module="tools.hub.try_hub",
+        ),
+        Step(
             command=("tools.figures.data_pages", "--counts"), makes=("data_sets",),
             module="tools.figures.data_pages",
         ),
