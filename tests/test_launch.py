@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import launch
@@ -11,7 +12,7 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from tools.hub import links
+from tools.hub import links, try_hub
 
 ROOT = Path(__file__).parents[1]
 REPOSITORY = "https://github.com/ann/course"
@@ -98,6 +99,32 @@ def test_every_lesson_has_a_link(capsys):
     )
     with pytest.raises(SystemExit):
         links.main(["hub.local"])
+
+
+def test_a_trial_says_what_it_cannot_begin_without(monkeypatch):
+    proc = Path("/proc/self/smaps_rollup").exists()
+    monkeypatch.setattr(try_hub, "find_spec", lambda name: None if "hub" in name else name)
+    said = try_hub.lacking("sh", try_hub.LESSON)
+    assert ("lacks jupyterhub: pip install" if proc else "/proc") in said
+    if proc:
+        monkeypatch.setattr(try_hub, "find_spec", lambda name: name)
+        assert "configurable-http-proxy" in try_hub.lacking("no-such-program", try_hub.LESSON)
+        assert "no lesson" in try_hub.lacking("sh", "9_9.ipynb")
+        assert try_hub.lacking("sh", try_hub.LESSON) is None
+
+
+def test_a_trial_is_summed_up_over_its_learners():
+    one = {"let_in": True, "stranger_let_in": False, "cells": 42, "environment_is_read_only": True, "lost": 0}  # fmt: skip
+    found = [one | {"server_s": s, "lesson_s": 10 * s} for s in (1.0, 2.0, 6.0)]
+    memory = try_hub.Memory()
+    memory.peak, memory.peak_of_all = {"learner0": 900.0, "learner1": 800.0, "learner2": 1000.0}, 2600.0  # fmt: skip
+    options = SimpleNamespace(learners=3, lesson="x.ipynb", mode="smoke")
+    made = try_hub.summary(options, found, memory)
+    assert (made["server_s_median"], made["lesson_s_median"], made["lesson_s_max"]) == (2, 20, 60)
+    assert (made["gb_a_learner_mean"], made["gb_a_learner_max"]) == (0.9, 1.0)
+    assert made["gb_of_all_at_once"] == 2.6 and all(made[name] for name in try_hub.GOOD)
+    found[1]["stranger_let_in"] = True
+    assert not try_hub.summary(options, found, memory)["no_stranger_let_in"]
 
 
 def test_the_hubs_settings_are_those_that_the_page_names():

@@ -548,6 +548,7 @@ def test_updates_of_what_the_project_names_come_once_a_week_in_one_request():
     assert set(by_kind) == {"github-actions", "pip"}
     for update in updates:
         assert update["schedule"] == {"interval": "weekly"} and update["directory"] == "/"
+        assert update["cooldown"] == {"default-days": 7}
         [group] = update["groups"].values()
         assert group == {"patterns": ["*"]}
     pip = by_kind["pip"]
