@@ -22,6 +22,7 @@ from tools.classroom import (
     student_version,
     teacher_version,
 )
+from tools.slides.outline import deck_of
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -56,7 +57,8 @@ def test_the_student_version_is_the_lesson_without_solutions_and_outputs(lesson)
     assert len(kept) == len(source) < len(lesson.cells)
     for cell, original in zip(kept, source, strict=True):
         original = dict(original, metadata=dict(original.metadata))
-        original["metadata"].pop("aesthetic", None)
+        for about_outputs in ("aesthetic", "slideshow"):
+            original["metadata"].pop(about_outputs, None)
         if cell.cell_type == "code":
             assert cell.outputs == [] and cell.execution_count is None
             original |= {"outputs": [], "execution_count": None}
@@ -71,6 +73,7 @@ def test_no_solution_can_be_read_in_the_student_version(lesson):
         code = classroom.without_checks(cell.source).strip()
         assert code and code not in text
     assert "# Solution" not in text and '"claims"' not in nbformat.writes(made)
+    assert '"say"' not in nbformat.writes(made)  # it reads aloud what is still to be found
 
 
 def test_what_only_a_solution_defines_is_read_by_no_cell_that_stays(lesson):
@@ -110,6 +113,12 @@ def test_every_published_solution_passed_its_check(lesson):
             assert said.count("Right.") == len(keys) and "Not yet" not in said, cell.source
             passed |= {key for key, _ in keys}
     assert asked == passed and asked
+
+
+def test_the_talk_can_be_made_of_the_teacher_version_as_well():
+    lesson = read(ROOT / "notebooks" / "3_2_the_gan_game.ipynb")
+    teacher = teacher_version(lesson, name="3_2_the_gan_game")
+    assert len(teacher.cells) > len(lesson.cells) and deck_of(teacher) == deck_of(lesson)
 
 
 # ---- they run

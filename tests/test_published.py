@@ -92,9 +92,13 @@ def full_mode(monkeypatch):
 
 def test_publishing_stores_outputs_and_provenance(tmp_path, full_mode):
     path = tmp_path / "lesson.ipynb"
-    nbformat.write(small_notebook("import os", "print(os.environ['AESTHETIC_MODE'])"), path)
+    talk = {"slide_type": "slide", "say": "It is full."}
+    lesson = small_notebook("import os", "print(os.environ['AESTHETIC_MODE'])")
+    lesson.cells[1].metadata["slideshow"] = talk
+    nbformat.write(lesson, path)
     assert publish.main([str(path)]) == 0
     stored = nbformat.read(path, as_version=4)
+    assert stored.cells[1].metadata.slideshow == talk
     assert stored.cells[1].outputs[0].text == "full\n"
     assert [cell.execution_count for cell in stored.cells] == [1, 2]
     assert stored.metadata.aesthetic.mode == "full"

@@ -7,22 +7,27 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tools import classroom
 from tools.slides import deck as page
 from tools.slides.outline import (
-    FEWEST,
-    MOST,
-    chosen,
+    BEAUTY,
+    TalkError,
     deck_of,
     first_sentences,
     outline_of,
     paragraphs,
-    question,
+    plain,
+    problems,
     slide_type,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PICTURE = {"image/png": "iVBORw0KGgo="}
+FEWEST, MOST = (
+    8,
+    16,
+)  # cells of a talk of half an hour, two to three minutes each; five slides more at most are made of text
 
 
 @cache
@@ -37,35 +42,71 @@ def of_kind(deck, kind: str) -> list:
 # ---- every lesson
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_every_lesson_is_a_talk_of_ten_to_twenty_slides(path):
-    lesson = read(path)
+TALKS = [path for path in LESSONS if '"slide_type"' in path.read_text("utf-8")]
+
+
+@pytest.fixture(params=TALKS, ids=lambda path: path.stem)
+def lesson(request) -> nbformat.NotebookNode:
+    return read(request.param)
+
+
+def tagged(lesson) -> list:
+    return [cell for cell in lesson.cells if slide_type(cell) in ("slide", "subslide")]
+
+
+def test_the_slides_of_a_lesson_are_the_cells_that_were_tagged(lesson):
+    assert problems(lesson) == []
+    on_slides = tagged(lesson)
+    assert FEWEST <= len(on_slides) <= MOST
+    with_them = [cell for cell in lesson.cells if slide_type(cell) == "fragment"]
     deck = deck_of(lesson)
     nbformat.validate(deck)
-    starts = of_kind(deck, "slide")
-    assert FEWEST <= len(starts) <= MOST
-    assert starts[0].source.startswith(lesson.cells[0].source.splitlines()[0])
-    pictures = [cell for cell in deck.cells if cell.cell_type == "code"]
-    solved = {c.source for c in lesson.cells if "solution" in c.metadata.get("tags", [])}
-    assert len(pictures) >= 3 and not solved & {cell.source for cell in pictures}
-    for cell in pictures:
-        for output in cell.outputs:
-            assert output.metadata.alt or "image/png" not in output.data, (
-                "a figure without alt text"
-            )
-    # a slide holds what a wall can show; the rest is in the notes
+    shown = [cell.source for cell in deck.cells if cell.cell_type == "code"]
+    code = [cell for cell in lesson.cells if cell in on_slides or cell in with_them]
+    assert shown == [cell.source for cell in code if cell.cell_type == "code"]
+    assert not any("solution" in cell.metadata.get("tags", []) for cell in code)
+    assert len(of_kind(deck, "slide")) <= len(on_slides) + 5
+    assert of_kind(deck, "slide")[0].source.startswith(lesson.cells[0].source.splitlines()[0])
+
+
+def test_what_a_slide_asks_and_says_stands_in_the_lesson(lesson):
+    text = " ".join(
+        " ".join(plain(block).split())
+        for cell in lesson.cells
+        if cell.cell_type == "markdown"
+        for block in paragraphs(cell.source)
+    )
+    for cell in tagged(lesson):
+        about = dict(cell.metadata.slideshow)
+        assert about.pop("slide_type") == "slide" and about.keys() <= {"ask", "say"}
+        for sentences in about.values():
+            assert len(sentences) <= 420, f"too much for a slide: {sentences}"
+            for sentence in re.split(r"(?<=[.?!]) ", sentences):
+                assert sentence and sentence in text
+    assert sum("say" in cell.metadata.slideshow for cell in tagged(lesson)) >= FEWEST - 1
+
+
+def test_a_slide_holds_what_a_wall_can_show_and_the_notes_hold_the_rest(lesson):
+    deck = deck_of(lesson)
     shown = [c.source for c in deck.cells if c.cell_type == "markdown" and slide_type(c) != "notes"]
-    assert max(len(text) for text in shown) < 1300
+    assert max(map(len, shown)) < 1300
     assert sum(map(len, shown)) < sum(len(c.source) for c in of_kind(deck, "notes"))
+    for cell in deck.cells:
+        for output in cell.get("outputs", []):
+            assert "image/png" not in output.get("data", {}) or output.metadata.alt
 
 
-def test_every_paragraph_of_a_section_with_a_figure_is_on_its_slide_or_in_the_notes():
+def test_every_paragraph_of_a_section_with_a_slide_is_once_in_the_notes():
     lesson = read(ROOT / "notebooks" / "3_2_the_gan_game.ipynb")
     outline, deck = outline_of(lesson), deck_of(lesson)
     notes = "\n".join(cell.source for cell in of_kind(deck, "notes"))
-    for one in chosen(outline.shown):
-        for text in (*one.before, *one.after):
-            assert text in notes
+    sections = {one.section for one in outline.shown}
+    for section in sections:
+        for text in outline.texts[section]:
+            assert notes.count(text) == (
+                2 if BEAUTY.match(section) else 1
+            )  # it has a slide in words
+    assert len(sections) >= 3
 
 
 def test_the_page_holds_everything_it_needs():
@@ -83,34 +124,45 @@ def test_the_page_holds_everything_it_needs():
     assert 'alt=""' not in made and "<aside" in made and "notes.js" not in made
 
 
-# ---- the rule, on small made-up lessons
+# ---- the tags, on small made-up lessons
 
 
 def lesson_of(*cells) -> nbformat.NotebookNode:
-    """Cells: a text, or (slide type or "", source, outputs) of a cell of code."""
+    """Cells: a text, or (slide type or metadata of a slide, source, data of its output or a text that it prints) of a cell of code."""
     made = []
     for cell in cells:
         if isinstance(cell, str):
             made.append(nbformat.v4.new_markdown_cell(cell))
-        else:
-            kind, source, data = cell
-            output = [nbformat.v4.new_output("display_data", data=data)] if data else []
-            made.append(nbformat.v4.new_code_cell(source, outputs=output))
-            if kind:
-                made[-1].metadata["slideshow"] = {"slide_type": kind}
+            continue
+        about, source, data = cell
+        kind, content = (
+            ("stream", {"text": data})
+            if isinstance(data, str)
+            else ("display_data", {"data": data})
+        )
+        output = [nbformat.v4.new_output(kind, **content)] if data else []
+        made.append(nbformat.v4.new_code_cell(source, outputs=output))
+        if about:
+            about = {"slide_type": about} if isinstance(about, str) else about
+            made[-1].metadata["slideshow"] = about
     return nbformat.v4.new_notebook(cells=made)
+
+
+def slide(**words: str) -> dict:
+    return {"slide_type": "slide", **words}
 
 
 START = "# Lesson 9: Stars\n\nA star is counted.\nAt the end you can\n\n- count;\n- stop.\n\nIt takes a minute."
 
 
 def test_a_figure_stands_between_what_is_asked_and_what_is_said():
+    words = slide(ask="Guess how many there are.", say="There are seven. A page knows more.")
     deck = deck_of(
         lesson_of(
             START,
             "## Counting\n\nGuess how many there are. Then look.",
-            ("", "draw()", PICTURE),
-            "There are seven. Nobody had said so. [A page](https://example.org) knows more.",
+            (words, "draw()", PICTURE),
+            "There are seven.\nNobody had said so. [A\npage](https://example.org) knows more.",
         )
     )
     kinds = [(slide_type(cell), cell.source) for cell in deck.cells]
@@ -118,40 +170,79 @@ def test_a_figure_stands_between_what_is_asked_and_what_is_said():
     assert ("slide", "## At the end you can\n\n- count;\n- stop.") in kinds
     at = kinds.index(("slide", "### Counting\n\n*Guess how many there are.*"))
     assert kinds[at + 1] == ("-", "draw()") and "no-input" in deck.cells[at + 1].metadata.tags
-    assert kinds[at + 2] == ("fragment", "There are seven. Nobody had said so. A page knows more.")
+    assert kinds[at + 2] == ("fragment", words["say"])
     assert kinds[at + 3][0] == "notes" and "Then look." in kinds[at + 3][1]
 
 
-def test_a_cell_may_say_itself_what_it_is():
+def test_nothing_is_in_a_talk_that_was_not_tagged():
     deck = deck_of(
         lesson_of(
             START,
-            "## Counting",
+            "## Counting\n\nTo begin with.",
+            ("", "not_tagged()", PICTURE),
             ("skip", "left_out()", PICTURE),
             ("slide", "put_in()", None),
             ("fragment", "with_it()", PICTURE),
-            "## Later",
+            "About what is put in.",
+            ("", "not_tagged_either()", PICTURE),
+            "About the next.",
+            ("subslide", "printed()", "seven"),
+            "## Later\n\nNot in the talk.",
             ("", "draw()", PICTURE),
         )
     )
     code = [(slide_type(cell), cell.source) for cell in deck.cells if cell.cell_type == "code"]
-    assert code == [("-", "put_in()"), ("fragment", "with_it()"), ("-", "draw()")]
-    (put_in,) = [cell for cell in deck.cells if cell.source == "put_in()"]
-    assert "no-input" not in put_in.metadata.tags  # without an output its code is what one sees
+    assert code == [("-", "put_in()"), ("fragment", "with_it()"), ("-", "printed()")]
+    bare = [
+        c.source for c in deck.cells if c.cell_type == "code" and "no-input" not in c.metadata.tags
+    ]
+    assert bare == ["put_in()"]  # without an output its code is what one sees
+    notes = [cell.source for cell in of_kind(deck, "notes")][1:]
+    assert notes == [
+        "To begin with.\n\n*(the figure)*\n\nAbout what is put in.",
+        "About the next.",
+    ]
 
 
-def test_of_many_figures_every_section_keeps_its_first():
-    cells = [START]
-    for n in range(9):
-        cells += [
-            f"## Part {n}",
-            ("", f"first_{n}()", PICTURE),
-            *[("", f"more_{n}()", PICTURE)] * 3,
-        ]
-    kept = [one.cell.source for one in chosen(outline_of(lesson_of(*cells)).shown)]
-    assert {f"first_{n}()" for n in range(9)} <= set(kept) and len(kept) == 14
-    tall = {"text/html": "<table>" + "<tr></tr>" * 30 + "</table>"}
-    assert outline_of(lesson_of(START, "## A", ("", "table()", tall))).shown == []
+SAID = '## Counting\n\nThere are seven, e.g. here. **So: "Seven." It is.** Or\n[not](x).\n\n- An item. More\n- Next $a. B$.'
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ({"say": "There are seven, e.g. here."}, ""),
+        ({"say": "Or not. There are seven, e.g. here."}, ""),
+        ({"say": '**So: "Seven." It is.**'}, ""),
+        ({"say": "An item.", "ask": "Next $a. B$."}, ""),
+        ({"say": "There are eight."}, "cell 3: `say` is not in the lesson's text.*'There are eight.'"),
+        ({"ask": "There are seven"}, "`ask` is not in the lesson's text, as a whole sentence"),
+        ({"say": "are seven, e.g. here."}, "as a whole sentence"),
+        ({"say": "here."}, "as a whole sentence"),
+        ({"say": '**So: "Seven."'}, "cuts an emphasis"),
+        ({"says": "Or not."}, "`slideshow` has 'says'"),
+        ({"slide_type": "slides"}, "the slide type 'slides' is none of slide, subslide"),
+        ({"slide_type": "skip", "say": "Or not."}, "belongs to a cell of code with the slide type"),
+    ],
+)  # fmt: skip
+def test_words_that_are_not_the_lesson_s_are_named(words, wrong):
+    lesson = lesson_of(
+        START, SAID, (slide(**words) | words, "draw()", PICTURE), ("slide", "more()", PICTURE)
+    )
+    if wrong:
+        with pytest.raises(TalkError, match=wrong):
+            deck_of(lesson)
+    else:
+        assert problems(lesson) == []
+
+
+def test_a_lesson_without_a_tagged_cell_says_what_to_do(tmp_path, capsys):
+    lesson = lesson_of(START, "## Counting", ("", "draw()", PICTURE))
+    with pytest.raises(TalkError, match="no cell is on a slide: give each cell of the talk"):
+        deck_of(lesson)
+    path = tmp_path / "stars.ipynb"
+    nbformat.write(lesson, path)
+    assert classroom.main([str(path), "--out", str(tmp_path / "out")]) == 1
+    assert "stars.ipynb: the tags of its talk:" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -169,12 +260,7 @@ def test_sentences_are_never_cut(text, most, expected):
     assert first_sentences(text, most) == expected
 
 
-def test_questions_are_found_and_fences_stay_whole():
-    assert (
-        question(["Look at it.", "It has a shape. Which is it? Then run the cell."])
-        == "Which is it?"
-    )
-    assert question(["No more than that."]) == ""
+def test_fences_stay_whole():
     assert paragraphs("a\n\n```\nb\n\nc\n```\n\n$$x\n\ny$$") == [
         "a",
         "```\nb\n\nc\n```",

@@ -10,8 +10,8 @@ student/   the solutions (tag `solution`) are gone and outputs are cleared. Wher
 teacher/   the lesson as it is published, at its head minutes and misconceptions (book/teaching/plans.toml), and below each
            exercise what is said to typical wrong answers.
 
-slides/    a talk of 10 to 20 slides, one file that needs no network: a figure at a time with what is asked before it and
-           what is said of it, the rest as notes for the speaker (tools/slides/outline.py says which cells are in it).
+slides/    a talk for half an hour, one file that needs no network: a figure at a time with what is asked before it and
+           what is said of it, the rest as notes for the speaker (tools/slides/outline.py says how cells are tagged for it).
 
 What the first two keep is the lesson's, cell for cell (tests/test_classroom.py). Slides need nbconvert; without it the
 others are made, and the command says so.
@@ -40,11 +40,16 @@ from aesthetic_utils.cli.common import plural
 from aesthetic_utils.exercises import exercises_of
 from tools.modes import ROOT
 from tools.slides.deck import slides
+from tools.slides.outline import TalkError
 
 NOTEBOOKS = ROOT / "notebooks"
 OUT = ROOT / "_build" / "classroom"
 SOLUTION, NOTES, GO_ON = "solution", "teacher-notes", "go-on"
 VERSIONS = ("student", "teacher", "slides")
+ABOUT_OUTPUTS = (
+    "aesthetic",
+    "slideshow",
+)  # metadata of a cell: claims, and what a slide asks and says
 COMMAND = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)  # of IPython
 
 HAND_OVER = """\
@@ -141,7 +146,7 @@ def needed(notebook: NotebookNode, place: int) -> set[str]:
 
 
 def student_version(notebook: NotebookNode) -> NotebookNode:
-    """The lesson without solutions and outputs; what was said of the outputs goes with them.
+    """The lesson without solutions and outputs; what was said of the outputs, and the tags of the talk, go with them.
 
     Raises ClassroomError where the lesson goes on with something of a solution that no `check` asks for.
     """
@@ -154,7 +159,8 @@ def student_version(notebook: NotebookNode) -> NotebookNode:
                 made.cells.append(_hand_over(notebook, place, wanted))
             continue
         cell = copy.deepcopy(cell)
-        cell.metadata.pop("aesthetic", None)  # claims, which know the answers
+        for about_outputs in ABOUT_OUTPUTS:
+            cell.metadata.pop(about_outputs, None)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         made.cells.append(cell)
@@ -252,15 +258,19 @@ def teacher_version(notebook: NotebookNode, name: str = "") -> NotebookNode:
         made.cells.append(copy.deepcopy(cell))
         if cell.cell_type == "code" and not is_solution(cell) and "check(" in cell.source:
             made.cells += [
-                nbformat.v4.new_markdown_cell(note, metadata={"tags": [NOTES]}, id=f"notes-{n}-{cell.id}")
+                _note(note, f"notes-{n}-{cell.id}")
                 for n, (key, _) in enumerate(checks(cell.source))
                 if (note := wrong_answers(key))
             ]  # fmt: skip
     if head := for_the_head(name):
-        made.cells.insert(
-            1, nbformat.v4.new_markdown_cell(head, metadata={"tags": [NOTES]}, id="notes-plan")
-        )
+        made.cells.insert(1, _note(head, "notes-plan"))
     return made
+
+
+def _note(text: str, name: str) -> NotebookNode:
+    """A cell for the teacher, which a talk leaves out."""
+    about = {"tags": [NOTES], "slideshow": {"slide_type": "skip"}}
+    return nbformat.v4.new_markdown_cell(text, metadata=about, id=name)
 
 
 def wrong_answers(key: str) -> str:
@@ -325,7 +335,7 @@ def main(arguments: list[str] | None = None) -> int:
     for lesson in lessons:
         try:
             written = write_versions(lesson, options.out)
-        except (ClassroomError, OSError, nbformat.reader.NotJSONError) as error:
+        except (ClassroomError, TalkError, OSError, nbformat.reader.NotJSONError) as error:
             print(f"classroom: {lesson}: {error}", file=sys.stderr)
             return 1
         for version, path in written.items():

@@ -1,12 +1,15 @@
-"""What of a lesson is in a talk: its promise, a figure or table at a time with the sentence that reads it aloud, its summary.
+"""What of a lesson is in a talk: its promise, the cells that are tagged, one at a time, its summary.
 
-The rule, which needs no change of a lesson: the title with the promise; what one can do at the end; of each section the first
-figure or table, then second ones as long as there is room; what it has to do with beauty; the summary; a question from the
-exercises. Above a figure stands the question that the lesson asks before it, below it, a click later, what the lesson says of
-it. All the text around goes to the speaker's notes.
+The cells are chosen by hand, in their metadata, in the words of JupyterLab:
 
-A cell that names its part itself overrides the rule, in the words of JupyterLab (`slideshow.slide_type` in its metadata):
-`slide` and `subslide` put it in, `fragment` puts it on the slide before, `notes` into the notes there, `skip` leaves it out.
+    "slideshow": {"slide_type": "slide", "ask": "How many are there?", "say": "There are seven."}
+
+`slide` and `subslide` put a cell on a slide of its own, `fragment` on the slide before, a click later; `notes` puts it into the
+notes there; `skip` leaves it out, text as well. `ask` stands above the figure, `say` appears below it, a click later. Both are
+optional, for cells of code, and quote whole sentences of the lesson, so that what holds for its text holds for its slides.
+
+Around them stand, by the lesson's structure, the title with the promise; what one can do at the end; what it has to do with
+beauty; the summary; a question from the exercises. The text around a figure goes to the speaker's notes.
 """
 
 from __future__ import annotations
@@ -20,30 +23,32 @@ import nbformat
 from nbformat import NotebookNode
 
 OPENS = re.compile(r"(?:At the end you can|In this\s+lesson you)\s*$")  # the list of what one can
-LEADS_ON = re.compile(
-    r"(?:Now|Make|Let|Then|Ask|Give|Take|Suppose|Write|Here|Put|Next)\b"
-)  # to what comes next
-FEWEST, MOST, SHOWN = 10, 20, 14  # slides of a talk; figures and tables among them
-PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
-SEEN = (*PICTURES, "text/html")
+SEEN = ("image/png", "image/jpeg", "image/svg+xml", "text/html")
 HEADING = re.compile(r"^(#{1,3}) +(.+)$")
 LINK = re.compile(r"!?\[((?:[^\]\[]|\[[^\]]*\])*)\]\([^)]*\)")
-END = re.compile(r"[.?!][\"*)]{0,3}(?=\s+[\"*(]{0,3}[A-Z])")  # of a sentence
-ASKS = re.compile(r"\b[Gg]uess\b|\b[Bb]efore you (?:look|run)\b|\?")
+END = re.compile(r"[.?!][\"*)]{0,3}(?=\s+(?:[\"*(]{0,3}[A-Z]|\$))")  # of a sentence
 BEAUTY = re.compile(r"What (?:this|it) has to do with (?:beauty|taste)$")
 SUMMARY = re.compile(r"(?:Summary|What to take along)$")
 EXERCISES = "Exercises"
-TALL = 14  # rows of a table that no wall shows
-SAID, ASKED, LONG = 260, 220, 420  # characters
+LONG = 420  # characters of the lesson's text on a slide
+TYPES = ("slide", "subslide", "fragment", "notes", "skip", "-", "")
+QUOTES = ("ask", "say")
+HOW = (
+    "give each cell of the talk the slide type `slide` (JupyterLab: Property Inspector; in the metadata of the cell: "
+    '"slideshow": {"slide_type": "slide"})'
+)
+
+
+class TalkError(ValueError):
+    """A lesson of which no talk can be made; the message names the cells and says what to change."""
 
 
 @dataclass
 class Shown:
-    """A figure or table, or a cell that was put in by its metadata, with the text around it."""
+    """A cell that is on a slide of its own, with the text around it."""
 
     section: str
     cell: NotebookNode
-    forced: bool = False
     before: list[str] = field(default_factory=list)  # paragraphs
     after: list[str] = field(default_factory=list)
     with_it: list[NotebookNode] = field(default_factory=list)  # cells that asked to be fragments
@@ -108,70 +113,135 @@ def _whole(text: str) -> bool:
     return text.count("**") % 2 == 0 and text.count("$") % 2 == 0
 
 
-def question(before: list[str]) -> str:
-    """What the lesson asks before a figure: the last sentence that asks or wants a guess; "" where there is none."""
-    for text in reversed(before[-2:]):
-        if text.startswith(("-", "$$", "|", "```")):
-            continue
-        asking = [s for s in sentences(plain(text)) if ASKS.search(s) and _whole(s)]
-        if asking and len(asking[-1]) <= ASKED:
-            return asking[-1]
-    return ""
+# ---- what a cell's metadata say
+
+
+def quoted(cell: NotebookNode, word: str) -> str:
+    """What a cell asks or says on its slide; "" where it does not."""
+    return cell.metadata.get("slideshow", {}).get(word, "")
+
+
+def problems(notebook: NotebookNode) -> list[str]:
+    """What is wrong with the tags of a talk: a line for each, with the place of the cell and the words; none where all is well."""
+    lesson = [
+        " ".join(plain(block).split())
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for block in paragraphs(cell.source)
+    ]
+    found = []
+    for place, cell in enumerate(notebook.cells, start=1):
+        found += [f"cell {place}: {wrong}" for wrong in _wrong(cell, lesson)]
+    if not any(slide_type(cell) in ("slide", "subslide") for cell in notebook.cells):
+        found.append(f"no cell is on a slide: {HOW}")
+    return found
+
+
+def _wrong(cell: NotebookNode, lesson: list[str]) -> Iterator[str]:
+    about = cell.metadata.get("slideshow", {})
+    kind = slide_type(cell)
+    if kind not in TYPES:
+        yield f"the slide type {kind!r} is none of {', '.join(TYPES[:-2])}"
+    for word in about.keys() - {"slide_type", *QUOTES}:
+        yield f"`slideshow` has {word!r}; it may have slide_type, ask and say"
+    for word in QUOTES & about.keys():
+        if cell.cell_type != "code" or kind not in ("slide", "subslide"):
+            yield f"it has `{word}`, which belongs to a cell of code with the slide type slide"
+        if not _whole(about[word]):
+            yield f"`{word}` cuts an emphasis or a formula in two: {about[word]!r}"
+        for sentence in sentences(about[word]):
+            if not any(_stands_in(sentence, text) for text in lesson):
+                yield f"`{word}` is not in the lesson's text, as a whole sentence, word for word: {sentence!r}"
+
+
+def _stands_in(sentence: str, text: str) -> bool:
+    """Whether a text has this sentence from its beginning to its end, at the start of an item of a list or after a colon as well."""
+    begins = r'(?:^|[.?!:]["*)]* | [-*] |^[-*] )["*(]*'
+    found = re.search(rf'{begins}{re.escape(sentence)}(?=$|["*)]* )', text)
+    ends = sentence.rstrip('"*)')[-1:] in tuple(".?!")
+    return found is not None and ends and not sentence.lstrip('"*(')[:1].islower()
+
+
+# ---- the parts of a lesson
 
 
 def outline_of(notebook: NotebookNode) -> Outline:
-    """The parts of a lesson that a talk is made of."""
-    made = Outline(title="")
-    section, exercises, first, last = "", False, False, None
-    pending: list[str] = []  # paragraphs since the last figure of the section
+    """The parts of a lesson that a talk is made of. Raises TalkError where `problems` finds some."""
+    if wrong := problems(notebook):
+        raise TalkError("\n  ".join(["the tags of its talk:", *wrong]))
+    reader = _Reader()
     for cell in notebook.cells:
-        kind = slide_type(cell)
-        if kind == "skip":
-            continue
-        if last is not None and kind in ("fragment", "notes"):
-            if kind == "notes":
-                last.after.append(cell.source)
-            else:
-                last.with_it.append(cell)
-            continue
-        if kind in ("slide", "subslide") or (
-            not exercises and cell.cell_type == "code" and _is_seen(cell)
-        ):
-            last = Shown(section, cell, bool(kind), before=pending)
-            made.shown.append(last)
-            pending = []
-            continue
-        if cell.cell_type != "markdown":
-            if (
-                "check(" in cell.source
-                and pending
-                and not exercises
-                and "solution" not in cell.metadata.get("tags", [])
-            ):
-                made.asked.append(pending[-1])
-            continue
-        for block in paragraphs(cell.source):
-            heading = HEADING.match(block)
-            if heading and len(heading[1]) == 1:
-                made.title = heading[2]
-            elif heading:
-                if len(heading[1]) == 2:
-                    section, last, pending = heading[2], None, []
-                exercises = section == EXERCISES or "xercise" in heading[2]
-                first = exercises and "Exercise" in heading[2]  # what follows is its question
-            elif not section:
-                _open(made, block)
-            elif exercises:
-                if first and "?" in block and (not made.exercise or made.exercise.endswith(":")):
-                    made.exercise = block
-                first = False
-            else:
-                made.texts.setdefault(section, []).append(block)
-                pending.append(block)
-                if last is not None:
-                    last.after.append(block)
+        reader.read(cell)
+    reader.leave_section()
+    made = reader.made
     made.exercise = made.exercise or (made.asked[0] if made.asked else "")
     return made
+
+
+class _Reader:
+    """Goes through the cells of a lesson and keeps what a talk needs."""
+
+    def __init__(self) -> None:
+        self.made = Outline(title="")
+        self.section = ""
+        self.exercises = False  # whether these are exercises
+        self.question = False  # whether a question of the exercises comes next
+        self.last: Shown | None = None  # slide of the section
+        self.follows = False  # whether text still belongs to that slide
+        self.pending: list[str] = []  # paragraphs that belong to the next slide
+
+    def read(self, cell: NotebookNode) -> None:
+        kind = slide_type(cell)
+        if kind == "skip":
+            return
+        if kind in ("slide", "subslide"):
+            self.last, self.follows = Shown(self.section, cell, before=self.pending), True
+            self.made.shown.append(self.last)
+            self.pending = []
+        elif kind == "notes" and self.last is not None:
+            self.last.after.append(cell.source)
+        elif kind == "fragment" and self.last is not None:
+            self.last.with_it.append(cell)
+        elif cell.cell_type == "markdown":
+            for block in paragraphs(cell.source):
+                self.text(block)
+        else:
+            self.code(cell)
+
+    def code(self, cell: NotebookNode) -> None:
+        """A cell that is on no slide: what follows an output is about that."""
+        self.follows = self.follows and not cell.outputs
+        asks = "check(" in cell.source and "solution" not in cell.metadata.get("tags", [])
+        above = self.made.texts.get(self.section)
+        if asks and above and not self.exercises:
+            self.made.asked.append(above[-1])
+
+    def text(self, block: str) -> None:
+        heading = HEADING.match(block)
+        if heading and len(heading[1]) == 1:
+            self.made.title = heading[2]
+        elif heading:
+            if len(heading[1]) == 2:
+                self.leave_section()
+                self.section = heading[2]
+            self.exercises = self.section == EXERCISES or "xercise" in heading[2]
+            self.question = self.exercises and "Exercise" in heading[2]
+        elif not self.section:
+            _open(self.made, block)
+        elif self.exercises:
+            if self.question and "?" in block and self.made.exercise[-1:] in ("", ":"):
+                self.made.exercise = block
+            self.question = False
+        else:
+            self.made.texts.setdefault(self.section, []).append(block)
+            after = self.last.after if self.last is not None and self.follows else self.pending
+            after.append(block)
+
+    def leave_section(self) -> None:
+        """What is left of a section belongs to its last slide."""
+        if self.last is not None:
+            self.last.after += self.pending
+        self.last, self.follows, self.pending = None, False, []
 
 
 def _open(made: Outline, block: str) -> None:
@@ -179,29 +249,6 @@ def _open(made: Outline, block: str) -> None:
         made.aims = plain(block)
     elif not made.aims:
         made.promise.append(OPENS.sub("", block).strip())
-
-
-def _is_seen(cell: NotebookNode) -> bool:
-    tags = set(cell.metadata.get("tags", []))
-    if tags & {"solution", "setup", "imports"}:
-        return False
-    return any(
-        any(kind in output.get("data", {}) for kind in PICTURES)
-        or 0 < output.get("data", {}).get("text/html", "").count("<tr") <= TALL
-        for output in cell.outputs
-    )
-
-
-def chosen(shown: list[Shown]) -> list[Shown]:
-    """Those that are in the talk: what is forced, the first of each section, then second ones while there is room."""
-    ranked, count = [], dict[str, int]()
-    for place, one in enumerate(shown):
-        picture = any(k in o.get("data", {}) for o in one.cell.get("outputs", []) for k in PICTURES)
-        rank = count.get(one.section, 0)
-        count[one.section] = rank + 1
-        ranked.append((not one.forced, rank, not picture, place))
-    kept = sorted(ranked)[: max(SHOWN, sum(one.forced for one in shown))]
-    return [shown[place] for *_, place in sorted(kept, key=lambda key: key[-1])]
 
 
 # ---- the slides
@@ -224,14 +271,9 @@ def _slides(outline: Outline) -> Iterator[NotebookNode]:
     yield _text("\n\n".join(outline.promise), "notes")
     if outline.aims:
         yield _text(f"## At the end you can\n\n{outline.aims}", "slide")
-    told: set[str] = set()  # paragraphs that are in the notes of a slide before
-    kept, end = chosen(outline.shown), list(_end(outline))
-    for one in kept:
-        yield from _shown(one, told)
-        told |= {*one.before, *one.after}
-    have = 1 + bool(outline.aims) + len(kept) + sum(slide_type(cell) == "slide" for cell in end)
-    yield from _in_words(outline, FEWEST - have)
-    yield from end
+    for one in outline.shown:
+        yield from _shown(one)
+    yield from _end(outline)
 
 
 def _end(outline: Outline) -> Iterator[NotebookNode]:
@@ -249,31 +291,13 @@ def _end(outline: Outline) -> Iterator[NotebookNode]:
         yield _text(outline.exercise, "notes")
 
 
-def _in_words(outline: Outline, most: int) -> Iterator[NotebookNode]:
-    """Where a lesson has few figures: sections without one, with their first sentences, then what it asks on the way."""
-    have = {one.section for one in outline.shown}
-    left = [
-        (title, texts)
-        for title, texts in outline.texts.items()
-        if title not in have and not BEAUTY.match(title) and not SUMMARY.match(title)
-    ]
-    for title, texts in left[: max(most, 0)]:
-        yield _text(f"## {title}\n\n{first_sentences(texts[0], LONG)}", "slide")
-        yield _text("\n\n".join(texts), "notes")
-    for asked in outline.asked[: max(most - len(left), 0)]:
-        yield _text(f"## What do you say?\n\n{first_sentences(asked, LONG)}", "slide")
-        yield _text(asked, "notes")
-
-
-def _shown(one: Shown, told: set[str]) -> Iterator[NotebookNode]:
+def _shown(one: Shown) -> Iterator[NotebookNode]:
     if one.cell.cell_type == "markdown":
         yield _text(one.cell.source, "slide")
     else:
-        asked = question(one.before)
-        text = f"### {one.section}" + (
-            f"\n\n*{asked}*" if asked and "*" not in asked else f"\n\n{asked}"
-        )
-        yield _text(text, "slide")
+        asked = quoted(one.cell, "ask")
+        asked = asked if "*" in asked or not asked else f"*{asked}*"
+        yield _text(f"### {one.section}\n\n{asked}".strip(), "slide")
         yield _figure(one.cell)
     for cell in one.with_it:
         yield (
@@ -281,14 +305,10 @@ def _shown(one: Shown, told: set[str]) -> Iterator[NotebookNode]:
             if cell.cell_type == "markdown"
             else _figure(cell, "fragment")
         )
-    said = next((t for t in one.after if not t.startswith(("$$", "|", "```", "- ", "**Guess"))), "")
-    if said and not LEADS_ON.match(said) and one.cell.cell_type == "code":
-        kept = first_sentences(said, SAID)
-        if not kept.endswith(":"):
-            yield _text(kept, "fragment")
-    before = [text for text in one.before if text not in told]
-    notes = [*before, *(["*(the figure)*"] if before and one.after else []), *one.after]
-    if notes:
+    if said := quoted(one.cell, "say"):
+        yield _text(said, "fragment")
+    between = ["*(the figure)*"] if one.before and one.after else []
+    if notes := [*one.before, *between, *one.after]:
         yield _text("\n\n".join(notes), "notes")
 
 
@@ -300,7 +320,7 @@ def _text(source: str, kind: str, look: str = "") -> NotebookNode:
 
 
 def _figure(cell: NotebookNode, kind: str = "-") -> NotebookNode:
-    """The cell with what one sees of its outputs; its code goes with it only where nothing is seen."""
+    """The cell with what one sees of its outputs: pictures and tables, else what it printed; its code only where it has no output."""
     about = cell.metadata.get("mystnb", {})
     made = nbformat.v4.new_code_cell(cell.source, execution_count=cell.execution_count)
     seen = []
@@ -310,6 +330,6 @@ def _figure(cell: NotebookNode, kind: str = "-") -> NotebookNode:
             alt = about.get("image", {}).get("alt", "")
             seen.append(nbformat.v4.new_output("display_data", data=data, metadata={"alt": alt}))
     made.outputs = seen or cell.outputs
-    tags = ["no-input"] if seen else []
+    tags = ["no-input"] if made.outputs else []
     made.metadata = {"slideshow": {"slide_type": kind}, "tags": tags}
     return made
