@@ -72,15 +72,15 @@ def slide_type(cell: NotebookNode) -> str:
 
 
 def paragraphs(source: str) -> list[str]:
-    """Blocks of Markdown that blank lines part; fences and displayed formulas stay whole."""
+    """Blocks of Markdown that blank lines or headings part; fences and displayed formulas stay whole."""
     blocks: list[str] = []
     inside = ""
-    for block in re.split(r"\n\s*\n", source.strip()):
-        inside = f"{inside}\n\n{block}" if inside else block
+    for part in re.split(r"(\n\s*\n|\n(?=#{1,3} ))", source.strip()):
+        inside += part
         if inside.count("```") % 2 == 0 and inside.count("$$") % 2 == 0:
             blocks.append(inside)
             inside = ""
-    return blocks + [inside] * bool(inside)
+    return [block.strip() for block in [*blocks, inside] if block.strip()]
 
 
 def plain(text: str) -> str:
@@ -224,15 +224,16 @@ class _Reader:
             if len(heading[1]) == 2:
                 self.leave_section()
                 self.section = heading[2]
-            self.exercises = self.section == EXERCISES or "xercise" in heading[2]
-            self.question = self.exercises and "Exercise" in heading[2]
+            self.exercises = self.section == EXERCISES
+            self.question = "Exercise" in heading[2] and heading[2] != EXERCISES
         elif not self.section:
             _open(self.made, block)
-        elif self.exercises:
+        else:
             if self.question and "?" in block and self.made.exercise[-1:] in ("", ":"):
                 self.made.exercise = block
             self.question = False
-        else:
+            if self.exercises:
+                return
             self.made.texts.setdefault(self.section, []).append(block)
             after = self.last.after if self.last is not None and self.follows else self.pending
             after.append(block)
