@@ -168,10 +168,28 @@ def test_a_figure_stands_between_what_is_asked_and_what_is_said():
     kinds = [(slide_type(cell), cell.source) for cell in deck.cells]
     assert kinds[0] == ("slide", "# Lesson 9: Stars\n\nA star is counted.")
     assert ("slide", "## At the end you can\n\n- count;\n- stop.") in kinds
-    at = kinds.index(("slide", "### Counting\n\n*Guess how many there are.*"))
-    assert kinds[at + 1] == ("-", "draw()") and "no-input" in deck.cells[at + 1].metadata.tags
-    assert kinds[at + 2] == ("fragment", words["say"])
-    assert kinds[at + 3][0] == "notes" and "Then look." in kinds[at + 3][1]
+    at = kinds.index(("slide", "### Counting"))
+    assert kinds[at + 1 : at + 4] == [
+        ("-", words["ask"]),
+        ("-", "draw()"),
+        ("fragment", words["say"]),
+    ]
+    assert "no-input" in deck.cells[at + 2].metadata.tags
+    assert kinds[at + 4][0] == "notes" and "Then look." in kinds[at + 4][1]
+
+
+def test_what_beauty_has_to_do_with_it_is_not_said_twice():
+    lesson = lesson_of(
+        START,
+        "## What this has to do with beauty\n\nHow many please?",
+        (slide(ask="How many please?", say="Two do."), "draw()", PICTURE),
+        "Two do.\n\nPeople differ.",
+    )
+    starts = [cell.source for cell in of_kind(deck_of(lesson), "slide")]
+    assert starts[2:] == [
+        "### What this has to do with beauty",
+        "## What this has to do with beauty\n\nPeople differ.",
+    ]
 
 
 def test_nothing_is_in_a_talk_that_was_not_tagged():

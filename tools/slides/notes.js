@@ -11,7 +11,8 @@
 
   // Text and pictures of a slide that is too full become smaller until it fits.
   function fit(slide) {
-    for (let size = 1; slide && slide.scrollHeight > 715 && size > 0.4; ) {
+    const full = () => slide.scrollHeight > 715 || slide.scrollWidth > 1280;
+    for (let size = 1; slide && full() && size > 0.4; ) {
       size *= 0.94;
       slide.style.setProperty("--fit", size);
     }

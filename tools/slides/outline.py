@@ -28,6 +28,7 @@ HEADING = re.compile(r"^(#{1,3}) +(.+)$")
 LINK = re.compile(r"!?\[((?:[^\]\[]|\[[^\]]*\])*)\]\([^)]*\)")
 END = re.compile(r"[.?!][\"*)]{0,3}(?=\s+(?:[\"*(]{0,3}[A-Z]|\$))")  # of a sentence
 BEAUTY = re.compile(r"What (?:this|it) has to do with (?:beauty|taste)$")
+BOLD = re.compile(r"\*\*([^*]+[.?!])\*\*")
 SUMMARY = re.compile(r"(?:Summary|What to take along)$")
 EXERCISES = "Exercises"
 LONG = 420  # characters of the lesson's text on a slide
@@ -63,7 +64,7 @@ class Outline:
     aims: str = ""
     shown: list[Shown] = field(default_factory=list)
     texts: dict[str, list[str]] = field(default_factory=dict)  # section -> its paragraphs
-    exercise: str = ""
+    exercises: list[str] = field(default_factory=list)  # their questions
     asked: list[str] = field(default_factory=list)  # what the learner is asked on the way
 
 
@@ -173,9 +174,7 @@ def outline_of(notebook: NotebookNode) -> Outline:
     for cell in notebook.cells:
         reader.read(cell)
     reader.leave_section()
-    made = reader.made
-    made.exercise = made.exercise or (made.asked[0] if made.asked else "")
-    return made
+    return reader.made
 
 
 class _Reader:
@@ -229,8 +228,8 @@ class _Reader:
         elif not self.section:
             _open(self.made, block)
         else:
-            if self.question and "?" in block and self.made.exercise[-1:] in ("", ":"):
-                self.made.exercise = block
+            if self.question and "?" in block:
+                self.made.exercises.append(block)
             self.question = False
             if self.exercises:
                 return
@@ -278,27 +277,47 @@ def _slides(outline: Outline) -> Iterator[NotebookNode]:
 
 
 def _end(outline: Outline) -> Iterator[NotebookNode]:
-    """What the lesson has to do with beauty, its summary, a question."""
+    """What the lesson has to do with beauty, its summary, a question; nothing that a slide before has asked or said."""
+    quotes = [quoted(one.cell, word) for one in outline.shown for word in QUOTES]
+    told = [sentence for quote in quotes for sentence in sentences(quote) if sentence]
     for title, texts in outline.texts.items():
-        said = [text for text in texts if not text.startswith(("$$", "|", "```", "- "))]
         bullets = [text for text in texts if text.startswith("- ")]
-        if BEAUTY.match(title) and said:
-            yield _text(f"## {title}\n\n{first_sentences(said[0], LONG)}", "slide")
+        if BEAUTY.match(title) and (said := _new(texts, told)):
+            yield _text(f"## {title}\n\n{_in_words(said)}", "slide")
             yield _text("\n\n".join(texts), "notes")
         if SUMMARY.match(title) and bullets:
             yield _text(f"## {title}\n\n{plain(bullets[0])}", "slide", "dense")
-    if outline.exercise:
-        yield _text(f"## A question for you\n\n{first_sentences(outline.exercise, LONG)}", "slide")
-        yield _text(outline.exercise, "notes")
+    questions = _new(outline.exercises, told) or _new(outline.asked, told)
+    if questions:
+        whole = [text for text in questions if not text.endswith(":")]
+        asked = (whole or questions)[0]
+        yield _text(f"## A question for you\n\n{first_sentences(asked, LONG)}", "slide")
+        yield _text(asked, "notes")
+
+
+def _new(texts: list[str], told: list[str]) -> list[str]:
+    """Paragraphs, not lists, tables or formulas, of which no sentence was told."""
+    said = [text for text in texts if not text.startswith(("$$", "|", "```", "- "))]
+    return [text for text in said if not any(one in plain(text) for one in told)]
+
+
+def _in_words(said: list[str]) -> str:
+    """The first of some paragraphs; where it is short, a list of the sentences in bold with which the others begin."""
+    text = first_sentences(said[0], LONG)
+    if text.endswith(":"):  # what comes then is not on the slide
+        text = " ".join(sentences(text)[:-1]) or text
+    heads = [found[1] for other in said[1:] if (found := BOLD.match(other))]
+    short = len(text) < LONG // 2 and len(heads) >= 2
+    return text + "\n\n" * short + "\n".join(f"- {head}" for head in heads if short)
 
 
 def _shown(one: Shown) -> Iterator[NotebookNode]:
     if one.cell.cell_type == "markdown":
         yield _text(one.cell.source, "slide")
     else:
-        asked = quoted(one.cell, "ask")
-        asked = asked if "*" in asked or not asked else f"*{asked}*"
-        yield _text(f"### {one.section}\n\n{asked}".strip(), "slide")
+        yield _text(f"### {one.section}", "slide")
+        if asked := quoted(one.cell, "ask"):
+            yield _text(asked, "-", "ask")
         yield _figure(one.cell)
     for cell in one.with_it:
         yield (
