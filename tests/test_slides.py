@@ -234,6 +234,7 @@ SAID = '## Counting\n\nThere are seven, e.g. here. **So: "Seven." It is.** Or\n[
         ({"say": "are seven, e.g. here."}, "as a whole sentence"),
         ({"say": "here."}, "as a whole sentence"),
         ({"say": '**So: "Seven."'}, "cuts an emphasis"),
+        ({"say": ["Or not."]}, "`say` has to be a text"),
         ({"says": "Or not."}, "`slideshow` has 'says'"),
         ({"slide_type": "slides"}, "the slide type 'slides' is none of slide, subslide"),
         ({"slide_type": "skip", "say": "Or not."}, "belongs to a cell of code with the slide type"),

@@ -148,6 +148,9 @@ def _wrong(cell: NotebookNode, lesson: list[str]) -> Iterator[str]:
     for word in QUOTES & about.keys():
         if cell.cell_type != "code" or kind not in ("slide", "subslide"):
             yield f"it has `{word}`, which belongs to a cell of code with the slide type slide"
+        if not isinstance(about[word], str):
+            yield f"`{word}` has to be a text, and is {about[word]!r}"
+            continue
         if not _whole(about[word]):
             yield f"`{word}` cuts an emphasis or a formula in two: {about[word]!r}"
         for sentence in sentences(about[word]):
