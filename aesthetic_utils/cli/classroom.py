@@ -1,16 +1,12 @@
 """The command `aesthetic class`: a class that votes together, and its files."""
 
 import argparse
-import glob
-import shutil
 import sys
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aesthetic_utils.cli.common import (
-    merged_votes,
     plural,
     require_absent,
     require_installed,
@@ -43,16 +39,6 @@ def add_class(commands: argparse._SubParsersAction) -> None:
     export.add_argument("--out", type=Path, required=True, help="the file to write")
     export.add_argument("--overwrite", action="store_true", help="replace a file that is there")
     export.set_defaults(run=export_votes)
-    merge = actions.add_parser(
-        "merge",
-        help="join files of votes into one",
-        description="Join files of votes, such as those that learners brought on a stick, into one: each vote once, ordered "
-        "by time. Rows that are no votes are named and left out; the exit code is then 1.",
-    )
-    merge.add_argument("files", nargs="+", help="the files; patterns such as *.csv are understood")
-    merge.add_argument("--out", type=Path, required=True, help="the file to write")
-    merge.add_argument("--overwrite", action="store_true", help="replace a file that is there")
-    merge.set_defaults(run=merge_files)
 
 
 def _add_serve(actions: argparse._SubParsersAction) -> None:
@@ -182,43 +168,6 @@ def export_votes(options: argparse.Namespace) -> None:
     print(
         f"{plural(len(votes), 'vote')} of {plural(len({vote.rater for vote in votes}), 'voter')}: {options.out}"
     )
-
-
-def merge_files(options: argparse.Namespace) -> int:
-    """`aesthetic class merge`: one file of all votes, and on stderr what should be looked at."""
-    from aesthetic_utils.judgements.vote_file import write_votes
-
-    paths = _files(options.files)
-    if options.out.resolve() in {path.resolve() for path in paths}:
-        raise AestheticError(f"{options.out} is one of the files to merge; choose another --out")
-    require_absent(options.out, options.overwrite)
-    with tempfile.TemporaryDirectory() as folder:
-        for number, path in enumerate(paths, start=1):
-            place = Path(folder) / f"file {number}"  # two learners' files may have the same name
-            place.mkdir()
-            try:
-                shutil.copyfile(path, place / f"{path.stem}.csv")
-            except OSError as error:
-                raise AestheticError(f"{path} cannot be read: {error.strerror}") from error
-        merged = merged_votes(Path(folder), options.out)
-    write_votes(options.out, merged.votes)
-    raters = len({vote.rater for vote in merged.votes})
-    print(
-        f"{plural(len(merged.votes), 'vote')} of {plural(raters, 'rater')} from {plural(len(merged.files), 'file')}, "
-        f"{plural(merged.duplicates, 'row')} twice: {options.out}"
-    )
-    return 1 if merged.problems else 0
-
-
-def _files(given: list[str]) -> list[Path]:
-    """The files, each once; Windows leaves patterns to the program."""
-    found: dict[Path, None] = {}
-    for text in given:
-        paths = [Path(text)] if Path(text).is_file() else [Path(p) for p in sorted(glob.glob(text))]
-        if not paths:
-            raise AestheticError(f"there is no file {text}")
-        found |= dict.fromkeys(path for path in paths if path.is_file())
-    return list(found)
 
 
 def _port(text: str) -> int:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aesthetic_utils.cli.common import merged_votes, plural, require_absent
+from aesthetic_utils.cli.common import add_vote_files, merged_votes, plural, require_absent
 from aesthetic_utils.storage import AestheticError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def add_report(actions: argparse._SubParsersAction) -> None:
         "say: raters, agreement, repetition, reliability, private and shared taste, and the ranking, with intervals; and "
         "what they cannot say, and why. Rows that are no votes are named and left out; the exit code is then 1.",
     )
-    parser.add_argument("folder", type=Path, help="where the learners' files lie")
+    add_vote_files(parser)
     parser.add_argument("--out", type=Path, required=True, help="the page to write")
     parser.add_argument("--overwrite", action="store_true", help="replace a page that is there")
     parser.set_defaults(run=report)
@@ -39,7 +39,7 @@ def report(options: argparse.Namespace) -> int:
         raise AestheticError(
             f"{options.out} would be a page with the name of a table; call it page.html"
         )
-    merged = merged_votes(options.folder, options.out)
+    merged = merged_votes(options.paths, options.out)
     found = class_report(merged.votes)
     write_page(options.out, report_page(found, merged))
     print(

@@ -3,9 +3,8 @@
 import argparse
 from pathlib import Path
 
-from aesthetic_utils.cli.common import merged_votes, plural, require_absent
+from aesthetic_utils.cli.common import add_vote_files, merged_votes, plural, require_absent
 from aesthetic_utils.cli.report import add_report
-from aesthetic_utils.storage import AestheticError
 
 
 def add_votes(commands: argparse._SubParsersAction) -> None:
@@ -20,11 +19,11 @@ def add_votes(commands: argparse._SubParsersAction) -> None:
     merge = actions.add_parser(
         "merge",
         help="join the files of a class into one",
-        description="Join all CSV files of a folder and its subfolders into one, ordered by time, each vote once and "
-        "without those that were taken back. Rows that are no votes are named and left out; the exit "
+        description="Join files of votes, and the CSV files of folders and their subfolders, into one, ordered by time, each "
+        "vote once and without those that were taken back. Rows that are no votes are named and left out; the exit "
         "code is then 1.",
     )
-    merge.add_argument("folder", type=Path, help="where the learners' files lie")
+    add_vote_files(merge)
     merge.add_argument("--out", type=Path, required=True, help="the file to write")
     merge.add_argument("--overwrite", action="store_true", help="replace a file that is there")
     merge.set_defaults(run=merge_votes)
@@ -34,13 +33,8 @@ def merge_votes(options: argparse.Namespace) -> int:
     """`aesthetic votes merge`: one file of all votes, and on stderr what should be looked at."""
     from aesthetic_utils.judgements import vote_file
 
-    if options.out.resolve().is_relative_to(options.folder.resolve()):
-        raise AestheticError(
-            f"{options.out} would lie among the files that are merged, and be one of them the next "
-            "time; choose an --out in another folder"
-        )
     require_absent(options.out, options.overwrite, "--out")
-    merged = merged_votes(options.folder, options.out)
+    merged = merged_votes(options.paths, options.out)
     vote_file.write_votes(options.out, merged.votes)
     raters = len({vote.rater for vote in merged.votes})
     print(

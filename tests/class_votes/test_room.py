@@ -18,7 +18,7 @@ from aesthetic_utils.class_votes.room import Room, class_pairs, new_code, order_
 from aesthetic_utils.class_votes.store import VoteStore, vote_row
 from aesthetic_utils.class_votes.tracking import measure_pictures, tracked
 from aesthetic_utils.cli import main as cli
-from aesthetic_utils.judgements.vote_file import append_vote, read_votes
+from aesthetic_utils.judgements.vote_file import read_votes
 from aesthetic_utils.judgements.vote_record import pair_vote, scale_vote
 from aesthetic_utils.storage import AestheticError
 
@@ -261,24 +261,6 @@ def test_without_its_packages_the_command_says_how_to_get_them(capsys, monkeypat
 def run(capsys, *arguments: object) -> tuple[int, str, str]:
     code = cli.main([str(argument) for argument in arguments])
     return code, *capsys.readouterr()
-
-
-def test_merge_takes_files_of_the_same_name_and_patterns(capsys, tmp_path):
-    for i in range(3):
-        (tmp_path / str(i)).mkdir()
-        vote = pair_vote(rater=f"r-{i}", session="s", left="a", right="b", choice="left")
-        append_vote(tmp_path / str(i) / "my_votes.csv", vote)
-    out = tmp_path / "all.csv"
-    one = tmp_path / "0" / "my_votes.csv"
-    code, said, err = run(capsys, "class", "merge", one, one, tmp_path / "[12]" / "*.csv", "--out", out)  # fmt: skip
-    assert (code, err) == (0, "") and said.startswith(
-        "3 votes of 3 raters from 3 files, 0 rows twice"
-    )
-    assert len(read_votes(out)[0]) == 3
-    code, _, err = run(capsys, "class", "merge", one, "--out", out)
-    assert code == 1 and "is there already" in err
-    code, _, err = run(capsys, "class", "merge", tmp_path / "no*.csv", "--out", tmp_path / "x.csv")
-    assert code == 1 and "there is no file" in err
 
 
 def test_export_writes_what_the_store_holds(capsys, tmp_path):

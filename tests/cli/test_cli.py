@@ -55,7 +55,6 @@ COMMANDS = [
     ["class"],
     ["class", "serve"],
     ["class", "export"],
-    ["class", "merge"],
     ["grade"],
     ["data"],
 ]

@@ -211,7 +211,9 @@ def test_votes_merge_says_what_is_wrong(capsys, votes, tmp_path):
 
     out = tmp_path / "merged.csv"
     (tmp_path / "file").touch()
-    assert "there are no CSV files in" in says(tmp_path / "nowhere", out)
+    assert "there is no file" in says(tmp_path / "nowhere", out)
+    (tmp_path / "empty").mkdir()
+    assert "there are no CSV files in" in says(tmp_path / "empty", out)
     assert "would lie among the files" in says(votes, votes / "merged.csv")
     assert "cannot be written" in says(votes, tmp_path / "file" / "merged.csv")
     out.write_text("mine")
@@ -243,6 +245,26 @@ def test_votes_merge_looks_into_subfolders(capsys, votes, tmp_path):
     inside = tmp_path / "course" / "late" / "merged.csv"
     code, _, err = run(capsys, "votes", "merge", tmp_path / "course", "--out", inside)
     assert code == 1 and "would lie among the files" in err and not inside.exists()
+
+
+def test_votes_merge_takes_files_of_one_name_and_patterns_and_folders(capsys, tmp_path):
+    for i in range(4):
+        (tmp_path / str(i)).mkdir()
+        vote = pair_vote(rater=f"r-{i}", session="s", left="a", right="b", choice="left")
+        append_vote(tmp_path / str(i) / "my_votes.csv", vote)
+    append_vote(tmp_path / "3" / ".old" / "my_votes.csv", vote)
+    out, one = tmp_path / "all.csv", tmp_path / "0" / "my_votes.csv"
+    with open(tmp_path / "2" / "my_votes.csv", "a", encoding="utf-8") as file:
+        file.write("a stain\n")
+    several = [one, one, tmp_path / "[12]" / "*.csv", tmp_path / "3"]
+    code, said, err = run(capsys, "votes", "merge", *several, "--out", out)
+    assert code == 1 and said.startswith("4 votes of 4 raters from 4 files, 0 rows twice")
+    assert err.startswith("aesthetic: left out: my_votes (3).csv, line 3: it has 1 field")
+    assert len(read_votes(out)[0]) == 4
+    code, _, err = run(capsys, "votes", "merge", tmp_path / "no*.csv", "--out", tmp_path / "x.csv")
+    assert code == 1 and "there is no file" in err
+    code, _, err = run(capsys, "votes", "merge", one, out, "--out", one, "--overwrite")
+    assert code == 1 and "is one of the files to merge" in err and len(read_votes(one)[0]) == 1
 
 
 def test_votes_merge_notes_that_scales_differ(capsys, votes, tmp_path):

@@ -123,7 +123,7 @@ def test_bad_use_ends_in_a_sentence(capsys, a_class, tmp_path):
     (empty / "none.csv").write_text("")
     for folder, page, message in (
         (a_class, out, "--overwrite"),
-        (tmp_path / "nowhere", tmp_path / "b.html", "no CSV files"),
+        (tmp_path / "nowhere", tmp_path / "b.html", "there is no file"),
         (empty, tmp_path / "b.html", "no vote in the files"),
         (a_class, a_class / "page.csv", "call it page.html"),
         (a_class, tmp_path, "is a folder"),
