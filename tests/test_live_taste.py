@@ -114,7 +114,7 @@ def test_a_file_of_the_page_is_read_by_the_package(tmp_path):
     if node is None:
         pytest.skip("node is not installed: the file of the taste laboratory is not tested")
     script = """
-      const record = require("./book/live/taste/record.js");
+      const record = require("./book/live/votes/record.js");
       const about = {rater: "r-0a0b0c0d", session: "s-1", question: "Which, \\"now\\"?", shown: new Date(0)};
       const pairs = [["a", "b, c", "left"], ["b, c", "a", "right"], ["a", "d", "tie"], ["d", "a", "left"]];
       const rows = pairs.map(([left, right, choice], i) =>

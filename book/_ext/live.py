@@ -14,7 +14,8 @@ The page loads its style sheets and figure.js. That loads the other scripts when
 lies in book/live itself, which the figures share, then the figure's own, in alphabetical order. They fill the place;
 without them, and on paper, the still picture stands there, as wide as :width: says. :with: names further folders of
 book/live, whose files come before those of the figure: `networks` runs trained networks (and the build puts their
-weights beside their graphs, from the package's own), `pictures` reads a picture of the reader's, `measures` measures it.
+weights beside their graphs, from the package's own), `pictures` reads a picture of the reader's, `measures` measures it, `votes` reads
+files of votes and ranks by them.
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 PAUSE = 260  # milliseconds: a quicker press is taken for one that was meant for the pair before
 DONE = """(choices) => {  // answers by the alphabet, as fast as a program can
     const rows = [];
-    for (let next; (next = Taste.nextPair(TASTE, Taste.choicesOf(TASTE, TasteRecord.standing(rows)), {seed: 1})); ) {
+    for (let next; (next = Taste.nextPair(TASTE, Taste.choicesOf(TASTE, VoteRecord.standing(rows)), {seed: 1})); ) {
       const {left, right} = next;
       const [shown, now] = [new Date(1e12 + 9000 * rows.length), new Date(1e12 + 9000 * rows.length + 1500)];
       const choice = left < right ? "left" : "right";
-      rows.push(TasteRecord.choiceRow({rater: "r-0a0b0c0d", session: "s-1", left, right, choice, question: Taste.QUESTION, shown, now}));
+      rows.push(VoteRecord.choiceRow({rater: "r-0a0b0c0d", session: "s-1", left, right, choice, question: Taste.QUESTION, shown, now}));
     }
     localStorage.setItem("aesthetic-taste", JSON.stringify({rater: "r-0a0b0c0d", seed: 1, rows: rows.slice(0, choices), rounds: 0, expected: null}));
     dispatchEvent(new StorageEvent("storage", {key: "aesthetic-taste"}));  // as from another window
@@ -173,7 +173,7 @@ def test_an_exported_file_is_that_of_the_course_and_gives_the_packages_ranking(o
     found = page.evaluate("""() => {
       const fit = Taste.fit(TASTE, Taste.choicesOf(TASTE, recalled()), "photographs");
       return {score: [...fit.score], ends: BradleyTerry.intervals(fit)};
-      function recalled() { return TasteRecord.standing(JSON.parse(localStorage.getItem("aesthetic-taste")).rows); }
+      function recalled() { return VoteRecord.standing(JSON.parse(localStorage.getItem("aesthetic-taste")).rows); }
     }""")
     np.testing.assert_allclose(found["score"], package.score, atol=1e-6)
     ends = np.stack(bradley_terry.score_intervals(package), 1)
@@ -199,8 +199,8 @@ def test_a_file_comes_back_and_everything_can_be_deleted(open_page, tmp_path):
     page.get_by_text("10 choices came from the file.").wait_for()
     assert "10 of 28" in text(page)
     for name, content, said in (
-        ("other.csv", "a,b\n1,2\n", "This is no file of choices"),
-        ("picture.csv", "\x00\x01", "This is no file of choices"),
+        ("other.csv", "a,b\n1,2\n", "This is no file of votes"),
+        ("picture.csv", "\x00\x01", "This is no file of votes"),
         (
             "hers.csv",
             file.read_text().replace("r-0a0b0c0d", "r-11111111"),

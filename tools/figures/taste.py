@@ -24,6 +24,9 @@ from grids import (
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from aesthetic_utils.judgements.bradley_terry import PairVotes, fit_ranking
+from aesthetic_utils.judgements.report import ranking_rows
+
 # Fechner (1876), as tabulated by Elam (2011): long side over short side, per cent who chose it as
 # the most pleasing, per cent who chose it as the least pleasing.
 RECTANGLES = (
@@ -136,6 +139,32 @@ def votes_and_voters() -> Figure:
     return fig
 
 
+def ballots() -> Figure:
+    """What the page of votes from files shows of its invented class: the ranking with its intervals."""
+    script = (ROOT / "book" / "live" / "ballots" / "data.js").read_text("utf-8")
+    told = json.loads(script.partition(" = ")[2].rstrip().removesuffix(";"))
+    pairs, n = np.array(told["pairs"]), len(told["pairs"])
+    left = np.array([list(row) for row in told["answers"]]) == "L"  # [V, 2 P]
+    left[:, n:] ^= True  # the sides are exchanged in the second round
+    rater, place = np.indices(left.shape).reshape(2, -1)
+    ends = np.where(left.reshape(-1, 1), pairs[place % n], pairs[place % n][:, ::-1])
+    voters = tuple(f"{i}" for i in range(len(left)))
+    votes = PairVotes(
+        winner=ends[:, 0], loser=ends[:, 1], items=tuple(told["items"]), rater=rater, raters=voters
+    )
+    rows = ranking_rows(fit_ranking(votes), votes)
+    fig, ax = plt.subplots(figsize=(WIDTH, 2.9), layout="constrained")
+    for row in rows:
+        ax.plot([row.low, row.high], [row.rank] * 2, color="#9CC6E3", lw=6, solid_capstyle="butt")
+        ax.plot(row.score, row.rank, "|", color=ORANGE, ms=13, mew=3)
+    ax.axvline(0, color=GREY, lw=0.8, zorder=0)
+    ax.set_yticks([row.rank for row in rows], [row.item for row in rows])
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set(ylim=(len(rows) + 0.6, 0.4), xlabel="score in logits, with its 95 % interval")
+    return fig
+
+
 def two_classes() -> Figure:
     """The means of two classes of k voters on sixty "photographs", each an average of many of AVA's; simulated votes."""
     shares = np.array(how_many()["parts"]) / 10_000  # [60, 10]
@@ -175,6 +204,7 @@ def spread_of_one_photograph() -> Figure:
 
 
 FIGURES = {
+    "ballots": ballots,
     "fechner_rectangles": fechner_rectangles,
     "inverted_u": inverted_u,
     "private_shared_taste": private_shared_taste,

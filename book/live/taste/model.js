@@ -6,7 +6,7 @@
 const Taste = (() => {
   const node = typeof LiveChart === "undefined";
   const { generator, wilson, percent } = node ? require("../chart.js") : LiveChart;
-  const ranking = node ? require("./bradley_terry.js") : BradleyTerry;
+  const ranking = node ? require("../votes/bradley_terry.js") : BradleyTerry;
 
   const QUESTION = "Which of the two do you like better?"; // that of lesson 2.5, whose file this one can join
   const PATTERN = ["photographs", "designs", "photographs", "crops", "photographs", "designs", "photographs", "drawings",

@@ -5,7 +5,7 @@
   const { make, voice, remember, start } = LiveFigure;
   const { wilson, percent } = LiveChart;
   const model = Taste;
-  const record = TasteRecord;
+  const record = VoteRecord;
   const data = globalThis.TASTE;
   const base = document.documentElement.dataset.content_root ?? "./";
   const KEY = "aesthetic-taste"; // in the browser's storage
@@ -381,8 +381,8 @@
       download("my_votes.csv", record.asCsv(state.rows));
     }
 
-    function imported(text) {
-      const { rows, problems } = record.parse(text);
+    function imported(bytes) {
+      const { rows, problems } = record.parse(bytes);
       const raters = [...new Set(rows.map(({ rater }) => rater))];
       if (!rows.length) throw new Error("There are no choices in this file.");
       if (raters.length > 1) throw new Error(`This file has the choices of ${raters.length} people; import your own alone.`);
@@ -442,7 +442,7 @@
       const [file] = input.files;
       if (!file) return;
       try {
-        say(imported(await file.text()));
+        say(imported(new Uint8Array(await file.arrayBuffer())));
       } catch (error) {
         say(error instanceof Error && error.message ? error.message : "The file cannot be read.");
       }

@@ -1,5 +1,5 @@
 // Choices between two, and the ranking that they give, with its uncertainty: aesthetic_utils/judgements/bradley_terry.py
-// and next_pair.py once more, for one rater and few items. Pure functions, tested by node against the package.
+// and next_pair.py once more, for few items. Pure functions, tested by node against the package.
 // A vote is [winner, loser, tie]: two indices of items, and whether it was a tie (then either order will do).
 "use strict";
 
@@ -108,16 +108,13 @@ const BradleyTerry = (() => {
     return { gradient, value };
   }
 
-  /**
-   * The most probable scores [K] in logits, of mean 0, by Newton's method; their covariance [K][K], and the lower factor
-   * of the information that it is the centred inverse of.
-   */
-  function fit(votes, k, ridge = RIDGE) {
-    const wins = winsOf(votes, k);
-    let score = new Float64Array(k);
+  /** The most probable scores [K] in logits, of mean 0, by Newton's method that begins at `from`. */
+  function maximise(wins, ridge = RIDGE, from = new Float64Array(wins.length)) {
+    const most = wins.reduce((a, row) => row.reduce((b, n) => Math.max(b, n), a), 0);
+    let score = from;
     for (let turn = 0; turn < 200; turn++) {
       const { gradient, value } = slopeAt(wins, score, ridge);
-      if (gradient.every((g) => Math.abs(g) < 1e-10)) break;
+      if (gradient.every((g) => Math.abs(g) < 1e-10 * (1 + most))) break;
       let step = solve(factor(informationAt(wins, score, ridge)), gradient);
       const moved = () => centred(score.map((s, i) => s + step[i]));
       for (let half = 0; half < 40 && slopeAt(wins, moved(), ridge).value < value - 1e-12; half++) {
@@ -125,6 +122,16 @@ const BradleyTerry = (() => {
       }
       score = moved();
     }
+    return score;
+  }
+
+  /**
+   * Scores [K] of one rater's choices; their covariance [K][K], and the lower factor of the information that it is the
+   * centred inverse of.
+   */
+  function fit(votes, k, ridge = RIDGE) {
+    const wins = winsOf(votes, k);
+    const score = maximise(wins, ridge);
     const lower = factor(informationAt(wins, score, ridge));
     const columns = score.map(() => 0);
     const covariance = Array.from({ length: k }, (_, i) => {
@@ -156,15 +163,19 @@ const BradleyTerry = (() => {
   }
 
   /** Best and worst place [low, high] that is plausible for each item, from scores drawn around the fitted ones. */
-  function rankIntervals({ score, lower }, { draws = 4000, seed = 0 } = {}) {
+  const rankIntervals = ({ score, lower }, options = {}) =>
+    placesAround(score, (noise) => backward(lower, noise), options); // of the covariance, but for a shift of all
+
+  /** The same with any errors: `error(noise)` makes those of K scores of K independent standard normal numbers. */
+  function placesAround(score, error, { draws = 4000, seed = 0 } = {}) {
     const k = score.length;
     const random = generator(seed);
     const seen = zeros(k);
     for (let draw = 0; draw < draws; draw++) {
       const noise = [];
       while (noise.length < k) noise.push(...normals(random));
-      const error = backward(lower, noise.slice(0, k)); // of the covariance, but for a shift of all
-      ranks(score.map((s, i) => s + error[i])).forEach((rank, i) => seen[i][rank - 1]++);
+      const moved = error(noise.slice(0, k));
+      ranks(score.map((s, i) => s + moved[i])).forEach((rank, i) => seen[i][rank - 1]++);
     }
     const place = (counts, share) => {
       let sum = 0;
@@ -235,7 +246,7 @@ const BradleyTerry = (() => {
     return { rho, low, high };
   }
 
-  return { RIDGE, fit, intervals, ranks, rankIntervals, expectedInformation, repeatAgreement, rankCorrelation };
+  return { RIDGE, winsOf, maximise, fit, intervals, ranks, rankIntervals, placesAround, expectedInformation, repeatAgreement, rankCorrelation };
 })();
 
 if (typeof module !== "undefined") module.exports = BradleyTerry;
