@@ -101,6 +101,7 @@ TRIED = {  # the documented commands that need no network, as small as they can 
     "fonts": "--check",
     "icons": "",
     "live_attention": "",
+    "live_ballots": "",
     "live_by_hand": "",
     "live_convolution": "",
     "live_lab": "",

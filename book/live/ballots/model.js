@@ -180,10 +180,9 @@ const Ballots = (() => {
       : `Of your taste, ${between(parts.private)} is private, and the rest is shared by all (the beholder ` +
         `index b1). ${parts.private.basis}.`;
 
-  function groupSaid({ task, question, scale, votes }) {
-    const asked = question ? `\u201c${question}\u201d` : "a question that was not recorded";
-    const kind = task === "pair" ? "pairs" : scale ? `scores from ${scale[0]} to ${scale[1]}` : "scores";
-    return `${asked} (${kind}, ${plural(votes.length, "vote")})`;
+  function groupSaid({ task, question, scale }) {
+    const kind = task === "pair" ? "pairs" : scale ? `scores from ${scale[0]} to ${scale[1]}` : "scores, their scale not recorded";
+    return `${question ? `\u201c${question}\u201d` : "a question that was not recorded"} (${kind})`;
   }
 
   // ---- the invented class

@@ -66,11 +66,14 @@
     "voters; the interval of alpha draws pictures anew, that of the beholder index voters and pictures. The ranking of a class need not be that of any of its members.";
 
   /** What the votes of one group say. */
-  function boardOf(group) {
+  function boardOf(group, invented) {
     const found = model.board(group);
     const part = (title, there, said) => (there ? [heading(title), paragraph(said(found, group.task))] : []);
     return [
-      paragraph(`${model.plural(found.votes, "vote")} of ${model.plural(found.voters, "voter")} on ${model.groupSaid(group)}.`, "ballots-count"),
+      paragraph(
+        `${invented ? "An invented class: " : ""}${model.plural(found.votes, "vote")} of ${model.plural(found.voters, "voter")} on ${model.groupSaid(group)}.`,
+        "ballots-count",
+      ),
       ...part("How far you agree", found.agreement, model.agreementSaid),
       ...part("What is shared, and what is private", found.parts, model.partsSaid),
       ...(found.cannot.length ? [heading("What these votes cannot say")] : []),
@@ -135,7 +138,7 @@
         files.push({ ...file, name: model.freeName(file.name, files.map(({ name }) => name)) });
       }
       const bad = arrived.filter(({ refused }) => refused).length;
-      const said = [`${model.plural(arrived.length - bad - again, "file")} came in.`];
+      const said = [`${model.plural(arrived.length - bad - again, "file").replace(/^0 file/, "No file")} came in.`];
       if (again) said.push(`${model.plural(again, "file")} of the same name and content had been here already.`);
       if (bad) said.push(`${model.plural(bad, "file")} did not; the reason is below.`);
       show(said.join(" "));
@@ -198,10 +201,10 @@
       const groups = model.groupsOf(merged.votes);
       shown = Math.min(shown, groups.length - 1);
       const body = make("div", {});
-      const draw = () => body.replaceChildren(...boardOf(groups[shown]));
+      const draw = () => body.replaceChildren(...boardOf(groups[shown], invented));
       const select = make(
         "select", { className: "live-select", onchange: () => ((shown = select.selectedIndex), draw()) },
-        ...groups.map((group, i) => make("option", { selected: i === shown }, model.groupSaid(group))),
+        ...groups.map((group, i) => make("option", { selected: i === shown }, `${model.groupSaid(group)}, ${model.plural(group.votes.length, "vote")}`)),
       );
       const several = make("p", { className: "ballots-buttons" }, make("label", {}, "These votes answer different questions, or are on different scales. Shown are those on ", select));
       board.replaceChildren(
