@@ -126,7 +126,9 @@ def test_the_keyboard_chooses_and_removes_files(open_page, files):
     page.keyboard.press("Enter")
     page.get_by_text("2 files came in.").wait_for()
     page.keyboard.press("Enter")
-    said = "1 file came in. 1 file of the same name and content had been here already. 1 file did not"
+    said = (
+        "1 file came in. 1 file of the same name and content had been here already. 1 file did not"
+    )
     page.get_by_text(said).wait_for()
     page.get_by_role("button", name="Remove 1.csv").focus()
     page.keyboard.press("Enter")
@@ -144,8 +146,15 @@ def test_a_phone_in_the_dark_and_a_screen_reader(open_page, files):
     page = open_page(color_scheme="dark", **PHONE)
     page.get_by_role("button", name="Show an invented class").tap()
     page.locator(".ballots-count", has_text="An invented class: 216 votes of 9 voters").wait_for()
-    page.locator(".ballots input").set_input_files(files)
+    asked = "How much do you like this picture, from 1, not at all, to 7, very much? " * 2
+    score = {"session": "s", "rater": "r-7", "task": "scale", "item": "dog", "score": 3, "scale": (1, 7), "question": asked}  # fmt: skip
+    write_votes(files[0].with_name("scores.csv"), [Vote(time=votes_of(0)[0].time, **score)])
+    page.locator(".ballots input").set_input_files([*files, files[0].with_name("scores.csv")])
     page.locator(".ballots-count", has_text="18 votes of 3 voters").wait_for()
+    select = page.locator(".ballots select").bounding_box()
+    assert select["x"] + select["width"] <= 360
+    page.locator(".ballots select").select_option(index=1)
+    assert text(page, ".ballots-count").startswith("1 vote of 1 voter on “How much")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     for button in place(page).locator(".live-button:visible").all():
         assert button.bounding_box()["height"] >= 44
