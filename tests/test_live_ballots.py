@@ -260,6 +260,7 @@ def test_a_file_with_a_bad_line_is_refused_whole_and_the_reason_is_the_package_s
         "quote": {"question": '"open'},
         "closed": {"question": '"a"b'},
         "many": {"question": "a,b"},
+        "unseen": {"rater": "r-\x07\u2028"},
     }
     for name, change in wrong.items():
         bad = ",".join((fields | change)[column] for column in COLUMNS)

@@ -64,7 +64,10 @@ const VoteRecord = (() => {
   /** What Python's repr gives, nearly: a text between quotation marks. */
   function repr(text) {
     const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-    return mark + text.replaceAll("\\", "\\\\").replaceAll(mark, `\\${mark}`).replaceAll("\t", "\\t") + mark;
+    const unseen = (c) => (c === "\t" ? "\\t" : c < "\xff" ? `\\x${hex(c, 2)}` : `\\u${hex(c, 4)}`);
+    const hex = (c, digits) => c.charCodeAt(0).toString(16).padStart(digits, "0");
+    const plain = text.replaceAll("\\", "\\\\").replaceAll(mark, `\\${mark}`);
+    return mark + plain.replace(/[\x00-\x1f\x7f-\xa0\xad\u2028-\u202f\ufeff]/g, unseen) + mark;
   }
 
   /** A number with six digits, as Python's format "g" has it. */
