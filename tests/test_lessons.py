@@ -3,6 +3,7 @@
 `make lessons` executes them, with what tools/lessons/in_nbval.py asks of each cell.
 """
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -53,3 +54,24 @@ def test_cells_are_short(path, notebook):
     assert max(lines) <= LONGEST
     longer = [cell.source.splitlines()[0] for cell, n in zip(shown, lines, strict=True) if n > LONG]
     assert len(longer) <= LONGER.get(path.stem, 0), f"split one of those that begin with {longer}"
+
+
+# ---- every exercise has its question
+
+EXERCISE = re.compile(r"(?m)^### Exercise (\d+)\b")
+
+
+def test_exercises_are_counted_without_a_gap(notebook):
+    """From 1, or on from those that are asked on the way, before the heading: a gap is a question that went missing."""
+    asked_before, numbers, under = 0, [], False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            under = under or "## Exercises" in cell.source.splitlines()
+            numbers += [int(number) for number in EXERCISE.findall(cell.source)]
+        elif not (under or numbers) and "solution" not in tags(cell):
+            asked_before += "\ncheck(" in cell.source
+    first = numbers[0] if numbers else 1
+    assert numbers == [*range(first, first + len(numbers))]
+    assert first == 1 or (under and first == 1 + asked_before), (
+        f"exercise {first} is the first: where is exercise 1?"
+    )
