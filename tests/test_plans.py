@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tools import lesson_times
 from tools.classroom import NOTES, teacher_version
 from tools.lessons import reading
 
@@ -57,6 +58,22 @@ def test_the_record_counts_what_the_lesson_holds(path):
     )
     for section in known:
         assert plans.minutes(section, TIMES["rates"]) == reading.minutes(section)
+
+
+def test_what_was_measured_of_other_sections_is_not_taken_over(tmp_path):
+    """A heading that came back makes the seconds of its sections unknown, and `--count` says so instead of mixing them up."""
+    path = tmp_path / "9_stars.ipynb"
+    lesson = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(text) for text in ("# Stars", "## Counted", "Seven.")]
+    )
+    nbformat.write(lesson, path)
+    run = {"code": lesson_times.code_hash(lesson), "seconds": [0.1, 0.2]}
+    assert lesson_times.that_hold({"9_stars": {"smoke": run}}, [path]) == {
+        "9_stars": {"smoke": run}
+    }
+    lesson.cells[2].source += "\n\n## Summary\n\nSeven, to this day."
+    nbformat.write(lesson, path)
+    assert lesson_times.that_hold({"9_stars": {"smoke": run}}, [path]) == {"9_stars": {}}
 
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda course: course["name"])

@@ -147,13 +147,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not every:
         print("lesson_times: there are no lessons here", file=sys.stderr)
         return NO_DATA
-    kept = read_json(KEPT) or from_record(read_json(RECORD), every)
+    kept = that_hold(read_json(KEPT) or from_record(read_json(RECORD)), every)
     failed = 0
     modes = () if options.count else (options.mode,) if options.mode else MODES
     for mode in modes:
         for path in options.notebooks or every:
             known = kept.setdefault(path.stem, {})
-            if known.get(mode, {}).get("code") == code_hash(nbformat.read(path, as_version=4)):
+            if mode in known:
                 continue
             try:
                 known[mode] = measure(path, mode)
@@ -174,16 +174,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def from_record(record: dict[str, Any], lessons: Sequence[Path]) -> dict[str, dict[str, Any]]:
-    """What the record knows of runs, for a computer on which they were not made; nothing of changed lessons."""
-    found: dict[str, dict[str, Any]] = {}
+def from_record(record: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the record knows of runs, for a computer on which they were not made."""
     columns = record.get("columns", [])
-    for path in lessons:
-        notebook = nbformat.read(path, as_version=4)
-        known = record.get("lessons", {}).get(path.stem)
-        if known is None or known["code"] != code_hash(notebook):
-            continue
-        found[path.stem] = {
+    return {
+        lesson: {
             mode: {
                 "code": known["code"],
                 "seconds": [row[columns.index(mode)] for row in known["sections"]],
@@ -192,6 +187,20 @@ def from_record(record: dict[str, Any], lessons: Sequence[Path]) -> dict[str, di
             }
             for mode in known["cpu_seconds"]
         }
+        for lesson, known in record.get("lessons", {}).items()
+    }
+
+
+def that_hold(
+    kept: dict[str, dict[str, Any]], lessons: Sequence[Path]
+) -> dict[str, dict[str, Any]]:
+    """Of what was measured, that of lessons as they are: with the same code, in as many sections."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in lessons:
+        notebook = nbformat.read(path, as_version=4)
+        now = code_hash(notebook), len(reading.sections_of(notebook)[0])
+        runs = kept.get(path.stem, {}).items()
+        found[path.stem] = {m: r for m, r in runs if (r["code"], len(r["seconds"])) == now}
     return found
 
 
