@@ -32,7 +32,6 @@ help:
 	@echo "make install   what the lessons need (on Linux 3 GB; with TORCH=cpu about 400 MB)"
 	@echo "make lint      style, types, directions of imports, workflows      (make format: put the style right)"
 	@echo "make serve     build, then show the site at http://127.0.0.1:$(PORT)"
-	@echo "make classroom   the lessons for a class: without solutions, and for the teacher, in _build/classroom"
 	@echo "make assignments   four assignments with an autograder, in _build/assignments"
 	@echo "make usb       a folder for a stick, in _build/usb: the book, the lessons and all packages, for Windows, macOS"
 	@echo "               and Linux without a network; pages alone: make usb KIT=reading"

@@ -94,20 +94,14 @@ def read_pictures(folder: Path | None) -> dict[str, bytes]:
 
     folder: whose pictures; eight of the course's if None. A name is that of the file without its ending.
     Raises AestheticError for a missing folder, one with too few or too many pictures, for a picture that
-    cannot be read, and for two that have the same name.
+    cannot be read, also one of a kind that is not read here, and for two that have the same name.
     """
-    from aesthetic_utils.data.images import PICTURE_ENDINGS, read_pixels
+    from aesthetic_utils.data.images import read_pixels
 
-    if folder is None:
-        paths = [EMBEDDED / f"{name}.webp" for name in DEFAULT]
-    else:
-        if not folder.is_dir():
-            raise AestheticError(f"{folder} is no folder; name the one with the pictures")
-        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_ENDINGS)
+    paths = [EMBEDDED / f"{name}.webp" for name in DEFAULT] if folder is None else _files(folder)
     if not FEWEST <= len(paths) <= MOST:
-        raise AestheticError(
-            f"there are {len(paths)} pictures in {folder}; a class can vote on {FEWEST} to {MOST}"
-        )
+        there = "there is 1 picture" if len(paths) == 1 else f"there are {len(paths)} pictures"
+        raise AestheticError(f"{there} in {folder}; a class can vote on {FEWEST} to {MOST}")
     found = {}
     for path in paths:
         name = _name(path)
@@ -115,6 +109,23 @@ def read_pictures(folder: Path | None) -> dict[str, bytes]:
             raise AestheticError(f"two pictures are called {name}; rename {path}")
         found[name] = _jpeg(read_pixels(path))
     return found
+
+
+def _files(folder: Path) -> list[Path]:
+    """The pictures of a folder; AestheticError for one of a kind that is not read here, since nobody would miss it later."""
+    from aesthetic_utils.data.images import PICTURE_ENDINGS
+    from aesthetic_utils.measures.table import OTHER_PICTURES
+
+    if not folder.is_dir():
+        raise AestheticError(f"{folder} is no folder; name the one with the pictures")
+    there = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    others = [p for p in there if p.suffix.lower() in OTHER_PICTURES]
+    if others:
+        raise AestheticError(
+            f"{others[0].name}{f' and {len(others) - 1} more' if others[1:] else ''} in {folder} cannot be read here: save such "
+            "pictures as JPEG or take them out of the folder (an iPhone takes JPEG with Settings, Camera, Formats, Most Compatible)"
+        )
+    return [p for p in there if p.suffix.lower() in PICTURE_ENDINGS]
 
 
 def _name(path: Path) -> str:

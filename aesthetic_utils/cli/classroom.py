@@ -15,10 +15,12 @@ from aesthetic_utils.cli.common import (
 from aesthetic_utils.storage import AestheticError
 
 if TYPE_CHECKING:
+    from aesthetic_utils.class_votes.room import Room
     from aesthetic_utils.class_votes.server import ClassServer
     from aesthetic_utils.class_votes.store import VoteStore
 
 HOURS = 3.0  # after which the server stops by itself
+QUESTIONS = 12  # pairs that a voter sees in a round
 
 
 def add_class(commands: argparse._SubParsersAction) -> None:
@@ -60,7 +62,7 @@ def _add_serve(actions: argparse._SubParsersAction) -> None:
         "--port", type=_port, default=8777, help="default: %(default)s; 0 takes a free one"
     )
     serve.add_argument("--question", help="what is asked about each pair; of a new room")
-    serve.add_argument("--questions", type=whole_number, default=12, help="pairs a voter sees in a round (default: %(default)s); of a new room")  # fmt: skip
+    serve.add_argument("--questions", type=whole_number, help=f"pairs a voter sees in a round (default: {QUESTIONS}); of a new room")  # fmt: skip
     serve.add_argument("--scale", action="store_true", help="let every picture be scored from 1 to 7, instead of comparing pairs; of a new room")  # fmt: skip
     serve.add_argument(
         "--hours", type=_hours, default=HOURS, help="stop by itself after so long (default: 3)"
@@ -81,7 +83,7 @@ def serve_class(options: argparse.Namespace) -> None:
     host = options.address or lan_address()
     store = VoteStore(options.votes)
     try:
-        went_on = _open_room(store, pictures, options)
+        before = _open_room(store, pictures, options)
         classroom = Classroom(store, pictures, measure_pictures(pictures))
         server = ClassServer(classroom, host=host, port=options.port)
         if host.startswith("127."):
@@ -89,18 +91,19 @@ def serve_class(options: argparse.Namespace) -> None:
                 "aesthetic: this address reaches this computer alone; give --address to let others in",
                 file=sys.stderr,
             )
-        _say_where(server, options, went_on)
+        _say_where(server, options, before)
         why = server.serve(hours=options.hours)
         said = "The time is over" if why == "time" else "Stopped"
         print(
-            f"{said}. {plural(len(store.votes()), 'vote')} in {options.votes}; to write them: aesthetic class export"
+            f"{said}. {plural(len(store.votes()), 'vote')} in {options.votes}; to write them as a table: "
+            f"aesthetic class export {options.votes} --out votes.csv"
         )
     finally:
         store.close()
 
 
-def _say_where(server: "ClassServer", options: argparse.Namespace, went_on: bool) -> None:
-    """Addresses and room code, as text and, where the terminal has the characters, as a QR code."""
+def _say_where(server: "ClassServer", options: argparse.Namespace, before: str) -> None:
+    """Addresses and room code, as text and, where the terminal has the characters, as a QR code. before: `_open_room`'s."""
     from aesthetic_utils.class_votes.qr import qr_text
 
     room, store = server.classroom.room, server.classroom.store
@@ -118,12 +121,18 @@ def _say_where(server: "ClassServer", options: argparse.Namespace, went_on: bool
     print(f"Voters:   {page}?room={room.code}")
     print(f"Code:     {room.code}")
     print(f"Board:    {page}board#{store.teacher}   (yours alone: it can export and delete)")
-    print(f"Votes:    {options.votes}{', with those that are there' if went_on else ''}")
+    print(f"Votes:    {options.votes}")
+    if before:
+        print(f"          This goes on with the room of this file: {before}.")
+        print("          Another class gets a file of its own: --votes ANOTHER.sqlite")
     print(f"Stops by itself at {end:%H:%M}; Ctrl-C stops it before.", flush=True)
 
 
-def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse.Namespace) -> bool:
-    """Make the room of a new file; True where the file has one, which goes on."""
+def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse.Namespace) -> str:
+    """Make the room of a new file, and return ""; where the file has one, which goes on: what is in it.
+
+    Raises AestheticError where the options ask for another room than the file has.
+    """
     from aesthetic_utils.class_votes.room import (
         QUESTION,
         SCALE_QUESTION,
@@ -138,15 +147,35 @@ def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse
             raise AestheticError(
                 f"{options.votes} is of other pictures ({', '.join(room.items[:3])}, ...); give another --votes"
             )
-        return True
+        _require_same_room(room, options)
+        votes = store.votes()
+        last = f", the last of {votes[-1].time.astimezone():%d %B, %H:%M}" if votes else ""
+        return f"{plural(store.count_voters(), 'voter')}, {plural(len(votes), 'vote')}{last}; round {store.round} is open"
     question = options.question or (SCALE_QUESTION if options.scale else QUESTION)
     if not ITEM.fullmatch(question):
         raise AestheticError("give the --question in one line of at most 200 characters")
-    pairs = class_pairs(len(pictures), options.questions)
+    pairs = class_pairs(len(pictures), options.questions or QUESTIONS)
     if options.scale:
         pairs = tuple((i, i) for i in range(len(pictures)))
     store.open_room(Room(code=new_code(), question=question, items=tuple(pictures), pairs=pairs))
-    return False
+    return ""
+
+
+def _require_same_room(room: "Room", options: argparse.Namespace) -> None:
+    """AestheticError where an option that makes a new room asks for something else than the file's room has."""
+    from aesthetic_utils.class_votes.room import class_pairs
+
+    asked = (
+        ("--question", options.question not in (None, room.question)),
+        ("--scale", options.scale and room.scale is None),
+        ("--questions", options.questions is not None and room.scale is None
+         and class_pairs(len(room.items), options.questions) != room.pairs),
+    )  # fmt: skip
+    if others := [option for option, differs in asked if differs]:
+        raise AestheticError(
+            f"{options.votes} has a room already, made with another {' and '.join(others)}; leave that out to go on with "
+            "it, or give another --votes for a new room"
+        )
 
 
 def export_votes(options: argparse.Namespace) -> None:

@@ -40,8 +40,10 @@ def require_installed(what: str, **packages: str) -> None:
     """
     missing = [package for module, package in packages.items() if find_spec(module) is None]
     if missing:
+        python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
         raise AestheticError(
-            f"{what} needs {', '.join(missing)}, not installed here: pip install {' '.join(missing)}"
+            f"{what} needs {', '.join(missing)}, which this Python does not have; to install it there: "
+            f"{python} -m pip install {' '.join(missing)}"
         )
 
 

@@ -27,6 +27,7 @@ SECONDS, MEGABYTES = 300, 4000  # a lesson takes 25 s and 1 GB in smoke mode
 CELL_SECONDS = 60
 FILE_MEGABYTES = 200  # that a notebook may write, a file
 READ = 2_000_000  # bytes that are read of what a notebook said
+UNTOUCHED = "Not yet. Replace the dots in the function."  # what the checks say of a function as the lesson gives it
 RIGHT, WRONG, NONE, MISSING = "right", "not yet", "no answer", "missing"
 
 
@@ -261,7 +262,8 @@ def _is_exercise(key: str) -> bool:
 def _keep_best(answers: dict[str, str], key: str, verdict: str) -> None:
     from aesthetic_utils.exercises import NO_ANSWER
 
-    now = RIGHT if verdict == "Right." else NONE if verdict == NO_ANSWER else WRONG
+    nothing = verdict in (NO_ANSWER, UNTOUCHED)
+    now = RIGHT if verdict == "Right." else NONE if nothing else WRONG
     rank = (NONE, WRONG, RIGHT)
     if key not in answers or rank.index(now) > rank.index(answers[key]):
         answers[key] = now

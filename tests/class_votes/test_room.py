@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sqlite3
+import sys
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -73,11 +74,12 @@ def test_the_course_s_pictures_are_there():
     assert sum(map(len, found.values())) < 1_500_000
 
 
-@pytest.mark.parametrize("count", [0, 1])
-def test_too_few_pictures(tmp_path, count):
-    for i in range(count):
-        (tmp_path / f"{i}.png").touch()
-    with pytest.raises(AestheticError, match=f"there are {count} pictures"):
+@pytest.mark.parametrize("said", ["are 0 pictures", "is 1 picture"])
+def test_too_few_pictures(tmp_path, said):
+    (tmp_path / "notes.txt").touch()
+    if "1" in said:
+        (tmp_path / "1.png").touch()
+    with pytest.raises(AestheticError, match=f"there {said} in "):
         read_pictures(tmp_path)
     with pytest.raises(AestheticError, match="is no folder"):
         read_pictures(tmp_path / "none")
@@ -88,6 +90,21 @@ def test_a_file_that_is_no_picture_is_named(tmp_path):
     (tmp_path / "b.png").write_text("<svg onload=alert(1)>")
     with pytest.raises(AestheticError, match=r"b\.png"):
         read_pictures(tmp_path)
+
+
+@pytest.mark.parametrize("others", [["IMG_2.HEIC"], ["IMG_2.heic", "raw.CR2"]])
+def test_a_picture_of_a_kind_that_is_not_read_is_not_passed_over(tmp_path, others):
+    """A class would vote without it, and nobody would know."""
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (9, 9)).save(tmp_path / name)
+    for name in (*others, ".hidden.heic", "notes.txt"):
+        (tmp_path / name).touch()
+    more = " and 1 more" if others[1:] else ""
+    with pytest.raises(AestheticError, match=rf"^IMG_2\.\w+{more} in .* as JPEG or take them out"):
+        read_pictures(tmp_path)
+    for name in others:
+        (tmp_path / name).unlink()
+    assert list(read_pictures(tmp_path)) == ["a", "b"]
 
 
 def test_the_board_of_nobody():
@@ -255,7 +272,10 @@ def test_a_reader_finds_the_address_in_the_code_of_the_terminal():
 def test_without_its_packages_the_command_says_how_to_get_them(capsys, monkeypatch):
     monkeypatch.setattr("aesthetic_utils.cli.common.find_spec", lambda name: None)
     code, out, err = run(capsys, "class", "serve", "--address", "127.0.0.1")
-    assert (code, out) == (1, "") and "pip install starlette uvicorn segno" in err
+    assert (code, out) == (1, "")
+    assert (
+        f"{sys.executable} -m pip install starlette uvicorn segno" in err
+    )  # and no other Python's pip
 
 
 def run(capsys, *arguments: object) -> tuple[int, str, str]:
@@ -284,6 +304,41 @@ def test_a_file_of_other_pictures_does_not_go_on(capsys, tmp_path):
     store.close()
     code, _, err = run(capsys, "class", "serve", "--votes", tmp_path / "v.sqlite", "--address", "127.0.0.1")  # fmt: skip
     assert code == 1 and "is of other pictures (item 0, item 1, item 2" in err
+
+
+@pytest.fixture
+def serve(capsys, monkeypatch, tmp_path):
+    """Runs `aesthetic class serve` on four small pictures, without the three hours in which it serves."""
+    from aesthetic_utils.class_votes.server import ClassServer
+
+    monkeypatch.setattr(ClassServer, "serve", lambda self, hours: self._socket.close())
+    (tmp_path / "pictures").mkdir()
+    for i in range(4):
+        Image.new("RGB", (40, 30), (60 * i, 90, 120)).save(tmp_path / "pictures" / f"{i}.png")
+    always = (tmp_path / "pictures", "--votes", tmp_path / "v.sqlite", "--address", "127.0.0.1", "--port", 0)  # fmt: skip
+    return partial(run, capsys, "class", "serve", *always)
+
+
+def test_a_room_that_is_there_does_not_take_the_options_of_another(serve):
+    """The second class of a morning is not asked what the first one was, without a word."""
+    assert serve()[0] == 0
+    for options in (["--scale"], ["--question", "Which is warmer?"], ["--questions", "3"]):
+        code, _, err = serve(*options)
+        assert code == 1 and f"another {options[0]};" in err and "give another --votes" in err
+
+
+def test_a_file_that_goes_on_says_whose_votes_are_in_it(serve, tmp_path):
+    _, said, _ = serve()
+    assert "goes on" not in said
+    assert f"aesthetic class export {tmp_path / 'v.sqlite'} --out votes.csv" in said
+    store = VoteStore(tmp_path / "v.sqlite")
+    voter, _ = joined(store)
+    asked = store.room()
+    kept(store, vote_row(asked, voter, order_for(asked, voter, 1)[0], "right", 800))
+    store.close()
+    _, said, _ = serve("--questions", 12)
+    assert "goes on with the room of this file: 1 voter, 1 vote, the last of " in said
+    assert "; round 1 is open." in said and "Another class gets a file of its own" in said
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ LIE = (
 HANDED_IN = {
     "=good.ipynb": notebook(
         "%matplotlib inline", IMPORT, LIE, "1 / 0", RIGHT, WRONG, "raise SystemExit", "raise KeyboardInterrupt",
-        'check("3_1/receptive_field", ...)',
+        'check("3_1/receptive_field", ...)', 'def f(x, w, stride, padding):\n    return ...\ncheck("3_1/correlate_with", f)',
     ),
     "broken.ipynb": '{"cells": [',
     "deep.ipynb": "[" * 100_000,
@@ -66,8 +66,8 @@ def test_everyone_is_named_and_whoever_can_be_graded_is(graded):
     assert code == 1 and set(rows) == {"'=good.ipynb", *HANDED_IN} - {"=good.ipynb"}
     good = rows["'=good.ipynb"]
     assert (good["status"], good["right"], good["cells that raised"]) == ("ok", "1", "3")
-    assert [good[f"3_1/{n}"] for n in ("output_size", "parameters", "receptive_field", "pool_gradient")] == [
-        "right", "not yet", "no answer", "missing"
+    assert [good[f"3_1/{n}"] for n in ("output_size", "parameters", "receptive_field", "correlate_with", "pool_gradient")] == [
+        "right", "not yet", "no answer", "no answer", "missing"
     ]  # fmt: skip
     assert good["of"] == "5"  # and the lie about `check` was not believed
 
