@@ -459,6 +459,15 @@ def test_a_job_ends_has_few_rights_and_names_what_is_there(name):
             assert list(ROOT.glob(pattern)), pattern
 
 
+def test_make_help_names_each_target_once():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    [recipe] = re.findall(r"^help:\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    named = re.findall(r'^\t@echo "make (\w+) ', recipe, re.MULTILINE)
+    [phony] = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    parts = {"help", "code", "site", "units", "lessons", "format"}  # of another, or named beside it
+    assert sorted(named) == sorted(set(phony.split()) - parts)
+
+
 def test_linux_runs_every_python_that_the_readme_names_at_every_change():
     low, high = min(MINORS), max(MINORS)
     assert f"With Python 3.{low} to 3.{high}" in (ROOT / "README.md").read_text("utf-8")
