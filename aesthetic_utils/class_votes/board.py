@@ -27,17 +27,17 @@ from aesthetic_utils.statistics.reliability import krippendorff_alpha
 def board_numbers(
     room: Room, votes: Sequence[Vote], measured: Measured | None = None, *, repeats: int = 400
 ) -> dict[str, Any]:
-    """What the board shows of these votes, as JSON holds it; what cannot be said yet is a sentence in `cannot`.
+    """What the board shows of these votes, as JSON holds it; what cannot be said yet has a sentence in `cannot`, by its name.
 
     The ranking and the agreement are of both rounds together. measured: the measures of the pictures, for what goes
     with the ranking. repeats: draws of each bootstrap.
     """
     found: dict[str, Any] = {
         "votes": len(votes), "voters": len({vote.rater for vote in votes}),
-        "agreement": None, "ranking": [], "parts": None, "tracked": [], "cannot": [], "notes": [],
+        "agreement": None, "ranking": [], "parts": None, "tracked": [], "cannot": {}, "notes": [],
     }  # fmt: skip
     if not votes:
-        found["cannot"].append("There is no vote yet.")
+        found["cannot"]["agreement"] = "There is no vote yet."
         return found
     if room.scale is not None:
         return found | _of_scores(votes, measured, repeats)
@@ -57,15 +57,13 @@ def board_numbers(
         agreement, common = pair_agreement(pairs, repeats=repeats)
         found["agreement"] = _numbers(agreement) | {"common": common}
     except PreferenceError:
-        found["cannot"].append(
-            "How far two voters agree: no two have answered the same question yet."
-        )
+        found["cannot"]["agreement"] = "No two of you have answered the same question yet."
     try:
         found["parts"] = _parts(room, votes, repeats)
     except PreferenceError:
-        found["cannot"].append(
-            "What is shared and what is private: one round cannot tell private taste from noise. It takes a second "
-            "round, and two voters who answered the same question in both."
+        found["cannot"]["parts"] = (
+            "One round cannot tell private taste from noise. It takes the second round, and two voters who answered "
+            "the same question in both."
         )
     return found
 
@@ -80,10 +78,10 @@ def _of_scores(votes: Sequence[Vote], measured: Measured | None, repeats: int) -
     scores = {row["item"]: row["score"] for row in rows}
     if measured is not None and scores.keys() >= measured.keys():
         found["tracked"] = tracked(scores, measured)
-    cannot = []
+    cannot = {}
     if (alpha := _alpha(ratings.values[:, :, 0], repeats)) is None:
-        cannot.append(
-            "How far you agree: no two voters have scored the same two pictures, or all scores are alike."
+        cannot["agreement"] = (
+            "No two of you have scored the same two pictures, or all scores are alike."
         )
     else:
         basis = f"{alpha.n} pictures with two scores or more"
@@ -96,9 +94,9 @@ def _of_scores(votes: Sequence[Vote], measured: Measured | None, repeats: int) -
         if math.isfinite(b1.value):
             found["parts"] = {"private": _numbers(b1) | {"basis": basis}}
     if "parts" not in found:
-        cannot.append(
-            "What is shared and what is private: it takes a second round, and two voters who scored the same two "
-            "pictures in both, not all alike, and more in the scores than noise."
+        cannot["parts"] = (
+            "It takes the second round, and two voters who scored the same two pictures in both, not all alike, and more "
+            "in the scores than noise."
         )
     return found | {"cannot": cannot}
 

@@ -7,6 +7,7 @@ import asyncio
 import hmac
 import json
 import time
+from collections import Counter
 from http import HTTPStatus
 from typing import Any, TypeGuard
 
@@ -149,7 +150,11 @@ class Classroom:
         }  # fmt: skip
 
     def _numbers(self) -> dict[str, Any]:
-        return board_numbers(self.room, self.store.votes(), self.measured)
+        votes = self.store.votes()
+        answers = Counter(vote.rater for vote in votes)
+        asked = len(self.room.pairs) * self.store.round
+        finished = sum(count >= asked for count in answers.values())
+        return board_numbers(self.room, votes, self.measured) | {"finished": finished}
 
     async def change(self, what: str) -> None:
         """The teacher's "open" of the second round, or "delete" of every vote and voter."""

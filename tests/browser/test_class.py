@@ -48,8 +48,14 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     inside = "e => e.ownerSVGElement.getBBox().width"  # it is drawn, and no unknown element
     assert code.locator("path").last.evaluate(inside) > 25
     phone.get_by_role("button", name="Join").click()
+    board.get_by_text("The numbers come when all who joined have answered.").wait_for(
+        timeout=20_000
+    )
     answer(phone, 1)
     phone.get_by_text("The second round opens here").wait_for()
+    board.get_by_text("1 joined, 1 of them have answered all.").wait_for(timeout=20_000)
+    board.get_by_text("One round cannot tell private taste from noise.").wait_for()
+    assert board.get_by_text("The numbers come when").is_hidden()
     board.get_by_role("button", name="Open the second round").click()
     answer(phone, 2)
     phone.get_by_text("Look at the board.").wait_for()
@@ -64,6 +70,13 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     board.get_by_role("button", name="Delete all").click()
     board.get_by_text("All votes and voters are deleted.").wait_for()
     assert server.classroom.store.votes() == [] and errors == []
+    phone.reload()
+    phone.get_by_text("Join again to vote.").wait_for()
+    phone.get_by_role("button", name="Join").click()
+    answer(phone, 1)
+    phone.goto(f"{address}?room=bcdfg")  # the next class, in the same tab
+    assert phone.get_by_label("The code on the board").input_value() == "BCDFG"
+    assert phone.evaluate("sessionStorage.length") == 0
     for page in (phone, board):
         page.close()
 

@@ -4,6 +4,7 @@
 const EVERY_MS = 3000;
 const at = (id) => document.getElementById(id);
 const key = decodeURIComponent(location.hash.slice(1));
+const PARTS = { shared: "shared by all", private: "private taste", noise: "noise: not repeated by the same person" };
 const SVG = "http://www.w3.org/2000/svg";
 
 async function ask(what) {
@@ -21,7 +22,7 @@ const say = (text, error = false) => {
 const percent = (x) => `${Math.round(100 * x)}\u00a0%`.replace("-", "\u2212");
 const between = (x) => `${percent(x.value)} (${percent(x.low)} to ${percent(x.high)})`;
 const withInterval = (x, text) => `${text(x.value)} (${text(x.low)} to ${text(x.high)})`;
-const signed = (x) => x.toFixed(2).replace("-", "\u2212");
+const signed = (x) => x.toFixed(2).replace(/^-(?=.*[1-9])/, "\u2212").replace("-", "");
 
 function svg(name, attributes) {
   const made = document.createElementNS(SVG, name);
@@ -36,7 +37,13 @@ function cell(row, kind, ...children) {
   return made;
 }
 
-// A score with its interval, on a line from -most to most.
+function head(table, ...texts) {
+  const row = table.createTHead().insertRow();
+  for (const text of texts) cell(row, "th", text).scope = "col";
+  cell(row, "th").className = "bar";
+}
+
+// A score with its interval, on a line from middle - most to middle + most.
 function bar(row, most, middle = 0) {
   const x = (value) => 200 + (190 * Math.max(-most, Math.min(most, value - middle))) / most;
   const drawn = svg("svg", { viewBox: "0 0 400 20", preserveAspectRatio: "none", "aria-hidden": "true" });
@@ -50,8 +57,7 @@ function bar(row, most, middle = 0) {
 
 function ranking(board) {
   const table = document.createElement("table");
-  const head = table.createTHead().insertRow();
-  for (const text of ["rank", "picture", "score", "95 % interval", ""]) cell(head, "th", text).scope = "col";
+  head(table, "rank", "picture", "score", "95 % interval");
   const middle = board.scale ? (board.scale[0] + board.scale[1]) / 2 : 0;
   const most = board.scale ? board.scale[1] - middle : Math.max(1, ...board.ranking.flatMap((row) => [Math.abs(row.low), Math.abs(row.high)]));
   const body = table.createTBody();
@@ -74,8 +80,7 @@ function ranking(board) {
 // How strongly each measure goes with the scores, and how little is known about it.
 function tracked(board) {
   const table = document.createElement("table");
-  const head = table.createTHead().insertRow();
-  for (const text of ["measure", "rank correlation", "95 % interval", ""]) cell(head, "th", text).scope = "col";
+  head(table, "measure", "rank correlation", "95 % interval");
   const body = table.createTBody();
   for (const row of board.tracked) {
     const line = body.insertRow();
@@ -92,6 +97,22 @@ function tracked(board) {
   return board.tracked.length ? [table, note] : [note];
 }
 
+// The parts of the variance of choices, each on a line from 0 to 1.
+function partsDrawn(parts) {
+  const table = document.createElement("table");
+  head(table, "part", "of the variance", "95 % interval");
+  const body = table.createTBody();
+  for (const [part, name] of Object.entries(PARTS)) {
+    const { value, low, high } = parts[part];
+    const line = body.insertRow();
+    cell(line, "th", name).scope = "row";
+    cell(line, "td", percent(value));
+    cell(line, "td", `${percent(low)} to ${percent(high)}`);
+    cell(line, "td", bar({ score: value, low, high }, 0.5, 0.5)).className = "bar";
+  }
+  return table;
+}
+
 // The address as a QR code; the program draws it, and it is parsed as an image, not as a page.
 function code(svgText) {
   const drawn = document.importNode(new DOMParser().parseFromString(svgText, "image/svg+xml").documentElement, true);
@@ -106,15 +127,17 @@ function show(board) {
   at("address").textContent = board.address;
   at("code").textContent = board.room;
   at("count").textContent =
-    `${board.joined} joined, ${board.votes} votes; round ${board.round} of ${board.rounds}, ${board.asked} questions each.`;
+    `Round ${board.round} of ${board.rounds}, ${board.asked} questions each: ${board.joined} joined, ${board.finished} of them ` +
+    `have answered all. ${board.votes} votes.`;
   at("open").disabled = board.round >= board.rounds;
-  const all = board.joined > 0 && board.votes >= board.joined * board.asked * board.round;
+  const all = board.joined > 0 && board.finished >= board.joined;
   at("numbers").hidden = at("hide").checked && !all;
+  at("waiting").hidden = !at("numbers").hidden || !board.joined;
   if (board.scale) showScores(board);
   else showChoices(board);
   at("tracked").replaceChildren(...tracked(board));
   at("notes").replaceChildren(
-    ...[...board.cannot, ...board.notes].map((text) => {
+    ...board.notes.map((text) => {
       const item = document.createElement("li");
       item.textContent = text;
       return item;
@@ -127,23 +150,25 @@ function showChoices(board) {
   at("agreement").textContent = board.agreement
     ? `Two of you prefer the same of two pictures in ${between(board.agreement)} of cases; by chance it would be 50 %. ` +
       `${board.agreement.common} common questions of ${board.voters} voters.`
-    : "";
-  at("parts").textContent = board.parts
-    ? `Of the variance of your choices, ${between(board.parts.shared)} is shared by all, ${between(board.parts.private)} is private ` +
-      `taste, and ${between(board.parts.noise)} is noise, not repeated by the same person. ` +
-      `${board.parts.shared.n} voters, ${board.parts.questions} questions answered twice.`
-    : "";
+    : (board.cannot.agreement ?? "");
+  const parts = board.parts;
+  at("parts").textContent = parts
+    ? `The variance of your choices has three parts, by ${parts.shared.n} voters and ${parts.questions} questions that were ` +
+      "answered twice." +
+      (Math.min(parts.shared.value, parts.private.value) < 0 ? " An estimate below 0 stands for nothing that can be seen with so few." : "")
+    : (board.cannot.parts ?? "");
+  at("parts-drawn").replaceChildren(...(parts ? [partsDrawn(parts)] : []));
 }
 
 function showScores(board) {
   at("agreement").textContent = board.agreement
     ? `Krippendorff's alpha of your first scores is ${withInterval(board.agreement, signed)}: 1 if all agree, 0 if the scores ` +
       `might as well have been dealt at random. ${board.agreement.basis}.`
-    : "";
+    : (board.cannot.agreement ?? "");
   at("parts").textContent = board.parts
     ? `Of your taste, ${withInterval(board.parts.private, percent)} is private, and the rest is shared by all (the beholder ` +
       `index b1). ${board.parts.private.basis}.`
-    : "";
+    : (board.cannot.parts ?? "");
 }
 
 async function refresh() {

@@ -3,11 +3,16 @@
 
 const TOO_FAST_MS = 250; // a second tap within this time was meant for the question before
 const WAIT_MS = 3000; // between looks for the second round, and between tries when the network is away
+const GONE = "You are not in this room any more; its votes may have been deleted. Join again to vote.";
 const at = (id) => document.getElementById(id);
 const sides = ["left", "right"];
 let asked = null; // the question on the page
 let shown = 0; // when it came, in milliseconds
 let busy = false;
+
+// An invitation to another room, by its address, goes before what this tab remembers.
+const invited = new URLSearchParams(location.search).get("room")?.trim().toUpperCase();
+if (invited && sessionStorage.getItem("room") !== invited) sessionStorage.clear();
 
 const room = () => at("room").value.trim().toUpperCase();
 const say = (text, error = false) => {
@@ -91,7 +96,7 @@ async function step(path, body = {}) {
     at("join").hidden = error.status !== 401 && error.status !== 403;
     at("vote").hidden = !at("join").hidden;
     if (!at("join").hidden) at("title").textContent = "Vote with your class";
-    say(error.message, true);
+    say(error.status === 401 ? GONE : error.message, true);
   }
   busy = false;
 }
@@ -118,5 +123,5 @@ function answer(choice) {
 
 for (const side of sides) at(side).addEventListener("click", () => answer(side));
 at("join").addEventListener("submit", join);
-at("room").value = sessionStorage.getItem("room") ?? new URLSearchParams(location.search).get("room") ?? "";
+at("room").value = invited ?? sessionStorage.getItem("room") ?? "";
 if (sessionStorage.getItem("secret")) next();
