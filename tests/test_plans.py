@@ -1,6 +1,7 @@
 """Plans for teachers: every lesson has one with all its parts, and the minutes of whole courses add up to the record's."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import nbformat
@@ -38,7 +39,8 @@ def test_every_lesson_has_a_plan_with_all_its_parts(path):
     made = plans.plan(ROOT, path.stem)
     assert "not measured" not in made.lower() and "**together**" in made
     pages = "".join(p.read_text("utf-8") for p in (ROOT / "book" / "teaching").glob("plans_*.md"))
-    assert f"```{{plan}} {path.stem}\n" in pages
+    head = rf"^\({plans.label(path.stem)}\)=\n## Lesson .+\n\n```{{plan}} {path.stem}\n"  # courses lead there
+    assert re.search(head, pages, re.MULTILINE)
 
 
 def test_there_is_no_plan_for_a_lesson_that_is_not_there():
@@ -88,6 +90,9 @@ def test_the_minutes_of_a_course_add_up(course):
         for part in session["parts"]:
             if len(part) == 2:
                 continue
+            if len(part) == 3:  # the activity of a plan
+                assert words(part[1]) & words(PLANS[part[2]]["without"]), part[1]
+                continue
             given, _, lesson, sections = part
             assert set(sections) <= {section["title"] for section in plans.sections(TIMES, lesson)}
             taken = plans.total(TIMES, lesson, sections)
@@ -97,6 +102,18 @@ def test_the_minutes_of_a_course_add_up(course):
     assert f"{len(course['sessions'])} sessions, {whole} minutes in class" in made.replace(
         "1 session,", "1 sessions,"
     )
+
+
+def words(text: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"[^\W_]{4,}", text)}
+
+
+def test_what_to_ask_and_what_to_listen_for_are_told_apart_on_the_page_and_in_the_lesson():
+    belief, question, answer = PLANS["2_5_votes_and_taste"]["wrong"][0]
+    line = f"- *{belief}* **Ask:** {question} **Listen for:** {answer}\n"
+    lesson = nbformat.read(ROOT / "notebooks" / "2_5_votes_and_taste.ipynb", as_version=4)
+    assert line in plans.plan(ROOT, "2_5_votes_and_taste")
+    assert line in teacher_version(lesson, name="2_5_votes_and_taste").cells[1].source
 
 
 def test_the_teacher_has_minutes_and_misconceptions_at_the_head_of_a_lesson():

@@ -235,15 +235,11 @@ def for_the_head(name: str) -> str:
     about = _plans().toml(ROOT / "book" / "teaching" / "plans.toml").get(name)
     if about is None:
         return ""
-    wrong = [
-        f"- *{belief}* **Ask:** {question} **Listen for:** {answer}"
-        for belief, question, answer in about["wrong"]
-    ]
     parts = [
         "**For the teacher: minutes**",
         _plans().minutes_table(ROOT, name),
         "**Misconceptions**",
-        "\n".join(wrong),
+        _plans().misconceptions(about["wrong"]),
     ]
     return "\n\n".join(
         [*parts, "**To discuss**", "\n".join(f"- {prompt}" for prompt in about["discuss"])]

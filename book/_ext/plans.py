@@ -27,6 +27,7 @@ from sphinx.util.docutils import SphinxDirective
 GOALS = re.compile(
     r"(?:At\s+the\s+end\s+you\s+can|lesson\s+you|\bYou)\s*\n+((?:- .*\n?(?:  .*\n?)*)+)"
 )
+NBSP = "\u00a0"  # a number stays beside its unit
 LEVELS = ("begins", "can do it", "can explain it")
 
 
@@ -89,12 +90,25 @@ def plan(root: Path, lesson: str) -> str:
     parts = [f"[To the lesson](../../notebooks/{lesson}.ipynb)", "**Goals**", goals(root, lesson)]
     parts += ["**Before it.** " + about["know"], "**Minutes**", minutes_table(root, lesson)]
     parts += ["**Three misconceptions, and the question that brings each to light**"]
-    parts += [f"- *{belief}* {question} {answer}" for belief, question, answer in about["wrong"]]
+    parts += [misconceptions(about["wrong"])]
     parts += ["**To discuss**", "\n".join(f"- {prompt}" for prompt in about["discuss"])]
     parts += ["**Without a computer.** " + about["without"]]
     levels = " | ".join(LEVELS)
     parts += [f"| {levels} |\n| --- | --- | --- |\n| {' | '.join(about['rubric'])} |"]
     return "\n\n".join(parts)
+
+
+def misconceptions(wrong: list[list[str]]) -> str:
+    """What learners believe, what to ask, and what to listen for, as Markdown."""
+    return "\n".join(
+        f"- *{belief}* **Ask:** {question} **Listen for:** {answer}"
+        for belief, question, answer in wrong
+    )
+
+
+def label(lesson: str) -> str:
+    """The label of a lesson's plan in the book."""
+    return "plan-" + lesson.replace("_", "-")
 
 
 def minutes_table(root: Path, lesson: str) -> str:
@@ -152,13 +166,22 @@ def a_course(root: Path, name: str) -> str:
             made.append("\n".join(f"- {part[0]} min: {_linked(part)}" for part in one["parts"]))
             if one.get("lessons"):
                 made.append(
-                    "Lesson: " + ", ".join(f"[](../../notebooks/{n}.ipynb)" for n in one["lessons"])
+                    "; ".join(
+                        f"[](../../notebooks/{n}.ipynb) ({{ref}}`plan <{label(n)}>`)"
+                        for n in one["lessons"]
+                    )
                 )
     return "\n\n".join(made)
 
 
 def _linked(part: list[Any]) -> str:
-    return f"[{part[1]}](../../notebooks/{part[2]}.ipynb)" if len(part) > 2 else part[1]
+    """A part of a session, with links to its lesson and to the lesson's plan, or, where it is one, to the activity's plan."""
+    if len(part) == 2:
+        return part[1]
+    lesson = part[2]
+    if len(part) == 3:
+        return f"{part[1]} ({{ref}}`plan <{label(lesson)}>`)"
+    return f"[{part[1]}](../../notebooks/{lesson}.ipynb) ({{ref}}`plan <{label(lesson)}>`)"
 
 
 def costs(root: Path) -> str:
@@ -167,12 +190,14 @@ def costs(root: Path) -> str:
     for name, lesson in times["lessons"].items():
         m = total(times, name)
         seconds = lesson["cpu_seconds"]
-        memory = f"{lesson['memory_mb'] / 1000:.1f} GB" if lesson["memory_mb"] else ""
-        fetched = f"{lesson['download_mb']:.0f} MB" if lesson["download_mb"] is not None else ""
-        full = f"{lesson['full_seconds']:.0f} s" if lesson["full_seconds"] else ""
+        memory = f"{lesson['memory_mb'] / 1000:.1f}{NBSP}GB" if lesson["memory_mb"] else ""
+        fetched = (
+            f"{lesson['download_mb']:.0f}{NBSP}MB" if lesson["download_mb"] is not None else ""
+        )
+        full = f"{lesson['full_seconds']:.0f}{NBSP}s" if lesson["full_seconds"] else ""
         rows.append(
             f"| [](../../notebooks/{name}.ipynb) | {m['reading']:.0f} | {m['exercises']:.0f} "
-            f"| {seconds.get('smoke', 0):.0f} s | {seconds.get('laptop', 0):.0f} s | {full} | {memory} | {fetched} |"
+            f"| {seconds.get('smoke', 0):.0f}{NBSP}s | {seconds.get('laptop', 0):.0f}{NBSP}s | {full} | {memory} | {fetched} |"
         )
     head = "| lesson | reading, min | exercises, min | smoke | laptop | full | memory | fetched |"
     return head + "\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n" + "\n".join(rows)
