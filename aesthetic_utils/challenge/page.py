@@ -66,6 +66,7 @@ STYLE = """
 body { font: 1.05rem/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 75rem; padding: 1rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8a8a8a; vertical-align: middle; }
+thead th { overflow-wrap: normal; }
 img { display: block; width: 10rem; height: auto; image-rendering: pixelated; background: #fff; }
 tr.control { font-style: italic; } .scroll { overflow-x: auto; }
 """

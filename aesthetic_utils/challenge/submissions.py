@@ -37,7 +37,7 @@ def read_submission(path: Path, *, count: int = COUNT) -> Tensor:
         if isinstance(error, OSError) and error.errno is not None:
             raise SubmissionError(f"it cannot be read: {reason(error)}") from error
         raise SubmissionError(
-            f"it is no {path.suffix} file ({type(error).__name__}: {str(error)[:80]})"
+            f"it is no {path.suffix} file ({type(error).__name__}); write it anew, and try to read it"
         ) from None
     return _checked(array, count)
 

@@ -95,7 +95,7 @@ def number(value: float | int | None, digits: int = 3) -> str:
         return "–"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}")  # z: there is no minus zero
 
 
 def significant(value: float) -> str:

@@ -7,6 +7,7 @@ import pytest
 from page_checks import check_page, run
 
 from aesthetic_utils.cli import main as cli
+from aesthetic_utils.cli.page import number
 from aesthetic_utils.judgements.simulated_raters import simulate_class, simulate_pairs
 from aesthetic_utils.judgements.vote_file import write_votes
 from aesthetic_utils.judgements.vote_record import Vote
@@ -143,3 +144,10 @@ def test_help(capsys, command):
         cli.main([*command, "--help"])
     said = capsys.readouterr().out
     assert stop.value.code == 0 and "--out" in said and "--overwrite" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-0.001, "0.00"), (-0.006, "−0.01"), (0.004, "0.00"), (float("nan"), "–"), (1234, "1,234")]
+)  # fmt: skip
+def test_a_number_in_a_cell_has_no_minus_before_nothing(value, shown):
+    assert number(value, 2) == shown
