@@ -104,6 +104,24 @@ def test_the_minutes_of_a_course_add_up(course):
     )
 
 
+def in_class(session):
+    """(minutes, lesson, sections or None for all) of each part of a session that works through its lesson."""
+    for part in session["parts"]:
+        if session.get("lessons") and re.match("The lesson|Lesson", part[1]):
+            lesson = session["lessons"][0]
+            titles = [section["title"] for section in plans.sections(TIMES, lesson)]
+            last = re.search(r"up to \*(.+?)\*", part[1])
+            yield part[0], lesson, titles[: titles.index(last[1]) + 1] if last else None
+
+
+def test_a_week_has_time_for_as_much_of_its_lesson_as_it_names():
+    weeks = [part for course in COURSES for one in course["sessions"] for part in in_class(one)]
+    assert len(weeks) == 12
+    for given, lesson, titles in weeks:
+        taken = plans.total(TIMES, lesson, titles)
+        assert given >= round(taken["reading"] + taken["running"]), (lesson, given, taken)
+
+
 def words(text: str) -> set[str]:
     return {word.lower() for word in re.findall(r"[^\W_]{4,}", text)}
 
