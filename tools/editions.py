@@ -24,7 +24,7 @@ TAG = re.compile(r"edition-(20\d\d)(?:\.tar\.gz)?")
 NO_INDEX = '<meta name="robots" content="noindex">'
 BANNER = (
     '<aside class="bd-header-announcement" aria-label="Edition"><div class="bd-header-announcement__content">'
-    'This is the edition of {year}, which stays as it is. <a href="{current}">To the current course</a></div></aside>'
+    'This is the edition of {year}, which stays as it is. <a style="color:inherit" href="{current}">To the current course</a></div></aside>'
 )
 
 
