@@ -226,4 +226,6 @@ def test_the_command_writes_all_versions_and_says_what_it_left_out(tmp_path, cap
     said = capsys.readouterr().out
     assert "no slides" in said and said.count("1 lesson,") == 2
     assert classroom.main([str(tmp_path / "none.ipynb"), "--out", str(tmp_path)]) == 1
-    assert "none.ipynb" in capsys.readouterr().err
+    assert "none.ipynb: there is no such file" in capsys.readouterr().err
+    assert classroom.main([str(ROOT / "README.md"), "--out", str(tmp_path)]) == 1
+    assert "README.md: this is no notebook; name one" in capsys.readouterr().err

@@ -38,6 +38,7 @@ from nbformat import NotebookNode
 
 from aesthetic_utils.cli.common import plural
 from aesthetic_utils.exercises import exercises_of
+from aesthetic_utils.storage import reason
 from tools.modes import ROOT
 from tools.slides.deck import slides
 from tools.slides.outline import TalkError
@@ -296,7 +297,7 @@ def write_versions(
     lesson: Path, out: Path, versions: Collection[str] = VERSIONS
 ) -> dict[str, Path]:
     """The files of these versions of one lesson: version -> path."""
-    notebook = nbformat.read(lesson, as_version=4)
+    notebook = _read(lesson)
     written = {}
     made_of = {
         "student": student_version,
@@ -310,6 +311,16 @@ def write_versions(
         path = out / "slides" / f"{lesson.stem}.html"
         written["slides"] = _write(slides(notebook), path)
     return written
+
+
+def _read(lesson: Path) -> NotebookNode:
+    """The notebook; ClassroomError where there is none."""
+    try:
+        return nbformat.read(lesson, as_version=4)
+    except OSError as error:
+        raise ClassroomError(reason(error)) from error
+    except nbformat.reader.NotJSONError:
+        raise ClassroomError("this is no notebook; name one of the folder notebooks") from None
 
 
 def _write(text: str, path: Path) -> Path:

@@ -192,6 +192,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     site = options.site.resolve()
     lessons = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    if unknown := [str(path) for path in lessons if not path.is_file()]:
+        print(
+            f"handout: there is no {Path(unknown[0]).as_posix()}; name lessons of the folder notebooks",
+            file=sys.stderr,
+        )
+        return 1
     missing = [p.stem for p in lessons if not (site / "notebooks" / f"{p.stem}.html").is_file()]
     if missing:
         print(

@@ -64,3 +64,5 @@ def test_the_book_is_one_page_of_all_articles() -> None:
 def test_without_a_site_the_tool_says_what_to_do(tmp_path: Path, capsys: Any) -> None:
     assert handout.main(["--site", str(tmp_path)]) == 1
     assert "make book" in capsys.readouterr().err
+    assert handout.main(["notebooks/4_1_cn.ipynb", "--site", str(tmp_path)]) == 1
+    assert "there is no notebooks/4_1_cn.ipynb; name lessons" in capsys.readouterr().err
