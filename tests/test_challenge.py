@@ -1,6 +1,7 @@
 """The generation challenge: what is hidden, what may be handed in, how it is scored, and what the board says."""
 
 import csv
+import hashlib
 import io
 import re
 import zipfile
@@ -208,6 +209,19 @@ def test_a_folder_is_scored_with_its_bad_files_and_its_votes(
     assert "&lt;b&gt;mixed" in page and "<b>mixed" not in page and fingerprint(SECRET) in page
     assert SECRET not in page and "<script" not in page and not re.search(r"https?://", page)
     capsys.readouterr()
+
+
+def test_the_fingerprint_can_be_shown_before_anybody_hands_in(tmp_path, capsys):
+    secret = tmp_path / "secret.txt"
+    command = ["challenge", "secret", "--secret", str(secret)]
+    assert cli.main(command) == 0
+    first = capsys.readouterr().out
+    made = secret.read_text().strip()
+    assert hashlib.sha256(made.encode()).hexdigest() in first and "is new" in first
+    assert made not in first
+    assert cli.main(command) == 0
+    again = capsys.readouterr().out
+    assert again.splitlines()[0] == first.splitlines()[0] and "was there" in again
 
 
 def table(path: Path) -> dict[str, dict[str, str]]:

@@ -47,6 +47,25 @@ def add_challenge(commands: argparse._SubParsersAction) -> None:
     score.add_argument("--votes", type=Path, help="the file of the class's votes, from `aesthetic class export`, to show on the board")  # fmt: skip
     score.add_argument("--overwrite", action="store_true", help="replace files that are there")
     score.set_defaults(run=score_folder)
+    secret = actions.add_parser(
+        "secret",
+        help="make the secret, and print its fingerprint",
+        description="Make the secret that chooses the hidden drawings, if it is not there, and print its SHA-256: to be shown "
+        "on the first day, before anybody hands in, so that all can check on the last that it was not changed.",
+    )
+    secret.add_argument("--secret", type=Path, default=Path("challenge_secret.txt"), help="its file (default: %(default)s)")  # fmt: skip
+    secret.set_defaults(run=show_fingerprint)
+
+
+def show_fingerprint(options: argparse.Namespace) -> None:
+    """`aesthetic challenge secret`: the fingerprint of the secret, which is made if it is not there."""
+    from aesthetic_utils.challenge.split import fingerprint, read_secret
+
+    was_there = options.secret.exists()
+    print(f"SHA-256 of the secret: {fingerprint(read_secret(options.secret))}")
+    print(
+        f"{options.secret} {'was there' if was_there else 'is new'}; show nobody what is in it before the last day"
+    )
 
 
 def score_folder(options: argparse.Namespace) -> int:

@@ -52,6 +52,7 @@ COMMANDS = [
     ["votes", "report"],
     ["challenge"],
     ["challenge", "score"],
+    ["challenge", "secret"],
     ["class"],
     ["class", "serve"],
     ["class", "export"],
