@@ -9,6 +9,7 @@ that was asked. It logs nothing, sets no cookie, and writes no address of a vote
     POST /join     {room}                                  -> {voter, secret}
     POST /next     {room}                                  -> {asked} or {wait} or {done}        with X-Voter: SECRET
     POST /vote     {room, round, pair, choice, ms}         -> the same                           with X-Voter: SECRET
+    POST /leave    {room}                                  -> {}; the votes are deleted          with X-Voter: SECRET
     POST /teacher  {do: board, open, export, delete, stop} -> numbers, votes, or {}              with X-Teacher: KEY
 """
 
@@ -64,6 +65,7 @@ def make_app(classroom: Classroom, address: str, stop: Callable[[], None]) -> St
             Route("/join", voters.join, methods=["POST"]),
             Route("/next", voters.next, methods=["POST"]),
             Route("/vote", voters.vote, methods=["POST"]),
+            Route("/leave", voters.leave, methods=["POST"]),
             Route("/teacher", teacher.answer, methods=["POST"]),
         ],
         middleware=[Middleware(Guard, hosts=hosts)],
@@ -126,6 +128,12 @@ class Voters:
         sent = await self._sent(request)
         voter = self.classroom.require_voter(request.headers.get("x-voter", ""))
         return _json(await self.classroom.vote(voter, sent))
+
+    async def leave(self, request: Request) -> Response:
+        await self._sent(request)
+        voter = self.classroom.require_voter(request.headers.get("x-voter", ""))
+        await self.classroom.leave(voter)
+        return _json({})
 
     async def _sent(self, request: Request) -> dict[str, Any]:
         sent = await _read(request)

@@ -144,6 +144,17 @@ class VoteStore:
         )
         return done.rowcount == 1
 
+    @staticmethod
+    def delete_voter(db: sqlite3.Connection, voter: str) -> None:
+        """Take one voter and the votes of that voter out; `empty_log` takes them out of the log as well."""
+        db.execute("DELETE FROM votes WHERE voter = ?", (voter,))
+        db.execute("DELETE FROM voters WHERE voter = ?", (voter,))
+
+    def empty_log(self) -> None:
+        """Bring all that the log holds into the file, and leave nothing in the log."""
+        with self._writing:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def voter(self, secret: str) -> str | None:
         """Whose secret it is; None for nobody's."""
         rows = self._read("SELECT voter FROM voters WHERE secret = ?", _hash(secret))
@@ -176,7 +187,7 @@ class VoteStore:
                 db.execute("DELETE FROM voters")
                 db.execute("UPDATE room SET round = 1")
             self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self.empty_log()
 
 
 def vote_row(

@@ -110,6 +110,11 @@ class Classroom:
             raise Refusal(HTTPStatus.UNAUTHORIZED, "join the room first")
         return self.question(voter)
 
+    async def leave(self, voter: str) -> None:
+        """Delete the votes of somebody who wants them out, and the voter."""
+        await self.writer.done(lambda db: VoteStore.delete_voter(db, voter))
+        await asyncio.to_thread(self.store.empty_log)
+
     def _is_answer(self, choice: object) -> TypeGuard[str | int]:
         scale = self.room.scale
         return choice in ("left", "right") if scale is None else _whole(choice, *scale)

@@ -74,6 +74,12 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     phone.get_by_text("Join again to vote.").wait_for()
     phone.get_by_role("button", name="Join").click()
     answer(phone, 1)
+    phone.get_by_text("The second round opens here").wait_for()
+    assert len(server.classroom.store.votes()) == 3
+    phone.on("dialog", lambda dialog: dialog.accept())
+    phone.get_by_role("button", name="Take my votes out").click()
+    phone.get_by_role("heading", name="Your votes are deleted").wait_for()
+    assert server.classroom.store.votes() == []
     phone.goto(f"{address}?room=bcdfg")  # the next class, in the same tab
     assert phone.get_by_label("The code on the board").input_value() == "BCDFG"
     assert phone.evaluate("sessionStorage.length") == 0

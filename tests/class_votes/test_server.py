@@ -264,6 +264,23 @@ def test_delete_all_leaves_nothing_of_anybody(client, server, store):
     assert client.join().next()["place"] == 1  # the room is open to go on
 
 
+def test_a_voter_takes_the_own_votes_out_and_nobody_else_s(client, server, store):
+    other = Client(server.port).join()
+    other.vote(other.next()["asked"], "left")
+    client.join()
+    asked = client.next()["asked"]
+    client.vote(asked, "left")
+    assert client.send("/leave", {"room": "BCDFG"})[0] == 403
+    assert client.send("/leave", {"room": "KXPQB"}) == (200, {})
+    kept = b"".join(p.read_bytes() for p in store.path.parent.glob("votes.sqlite*"))
+    assert client.voter.encode() not in kept and other.voter.encode() in kept
+    assert [vote.rater for vote in store.votes()] == [other.voter] and store.count_voters() == 1
+    assert client.send("/leave", {"room": "KXPQB"})[0] == 401
+    assert client.vote(asked, "left")[0] == 401
+    assert other.next()["place"] == 2
+    other.close()
+
+
 # ---- the program is killed
 
 

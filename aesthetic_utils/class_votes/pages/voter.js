@@ -64,6 +64,7 @@ function scoreButtons([lowest, highest]) {
 function show(answer) {
   say("");
   at("join").hidden = true;
+  at("out").hidden = false;
   asked = answer.asked ?? null;
   at("vote").hidden = !asked;
   if (!asked) {
@@ -94,14 +95,29 @@ async function step(path, body = {}) {
   } catch (error) {
     if (error.status === 401) sessionStorage.clear(); // everything was deleted: join anew
     at("join").hidden = error.status !== 401 && error.status !== 403;
-    at("vote").hidden = !at("join").hidden;
+    at("vote").hidden = at("out").hidden = !at("join").hidden;
     if (!at("join").hidden) at("title").textContent = "Vote with your class";
     say(error.status === 401 ? GONE : error.message, true);
   }
   busy = false;
 }
 
-const next = () => step("/next");
+const next = () => (sessionStorage.getItem("secret") ? step("/next") : undefined);
+
+async function leave() {
+  if (!confirm("Delete all your votes? This cannot be undone.")) return;
+  try {
+    await send("/leave", {});
+    sessionStorage.removeItem("secret");
+    asked = null;
+    at("vote").hidden = at("out").hidden = true;
+    at("join").hidden = false;
+    at("title").textContent = "Your votes are deleted";
+    say("You can close this page, or join anew.");
+  } catch (error) {
+    say(error.status ? error.message : "No connection to the teacher's computer.", true);
+  }
+}
 
 async function join(event) {
   event.preventDefault();
@@ -123,5 +139,6 @@ function answer(choice) {
 
 for (const side of sides) at(side).addEventListener("click", () => answer(side));
 at("join").addEventListener("submit", join);
+at("leave").addEventListener("click", leave);
 at("room").value = invited ?? sessionStorage.getItem("room") ?? "";
 if (sessionStorage.getItem("secret")) next();
