@@ -104,6 +104,38 @@ def test_the_minutes_of_a_course_add_up(course):
     )
 
 
+COMPUTED = {
+    "2,496",
+    "0.673",
+    "23.98",
+    "16.9",
+    "18,432",
+    "4.7",
+}  # by the question itself: 96 * (25 + 1), ...
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_number_of_a_plan_stands_in_its_lesson(path):
+    """A lesson that is published anew with other results: its plan has to say so, too."""
+    lesson = nbformat.read(path, as_version=4)
+    said = [cell.source for cell in lesson.cells]
+    for cell in lesson.cells:  # what its outputs say, and not the bytes of pictures
+        for output in cell.get("outputs", []):
+            shown = output.get("data", {})
+            said += [
+                output.get("text", ""),
+                shown.get("text/plain", ""),
+                shown.get("text/html", ""),
+            ]
+    exercises = f"lesson_{re.match(r'[0-9]+(?:_[0-9]+)*', path.stem)[0]}.py"
+    said.append((ROOT / "aesthetic_utils" / "exercises" / exercises).read_text("utf-8"))
+    text = "\n".join(said).replace("_", "").replace(",", "")
+    plan = PLANS[path.stem]
+    told = " ".join([*(part for one in plan["wrong"] for part in one), *plan["discuss"]])
+    for number in re.findall(r"(?<![\w.])\d[\d,]*\.?\d*(?<![.,])|(?<!\d)\.\d+", told):
+        assert number in COMPUTED or number.replace(",", "") in text, number
+
+
 def in_class(session):
     """(minutes, lesson, sections or None for all) of each part of a session that works through its lesson."""
     for part in session["parts"]:
