@@ -146,7 +146,7 @@ def _part_file(
     preparation: Preparation,
     files: list[str],
 ) -> Iterator[PartFile]:
-    """The open part file; where the work breaks off, it stays and the user is told."""
+    """The open part file; where the work breaks off, it stays and the user is told, unless nothing is in it."""
     from aesthetic_utils.measures.part_file import PartFile
 
     part = PartFile(out, {"columns": columns, "pictures": preparation.described()})
@@ -155,18 +155,25 @@ def _part_file(
             f"{part.path} holds rows of a run that was stopped; add --resume to go on with it, or "
             "--overwrite to begin again"
         )
-    with part.open(files if options.resume else None):
-        if options.resume:
-            print(f"aesthetic: {plural(len(part), 'image')} measured before", file=sys.stderr)
-        try:
-            yield part
-        except BaseException:
-            print(
-                f"aesthetic: what was measured is kept in {part.path}; the same command with --resume "
-                "goes on",
-                file=sys.stderr,
-            )
-            raise
+    nothing = False
+    try:
+        with part.open(files if options.resume else None):
+            if options.resume:
+                print(f"aesthetic: {plural(len(part), 'image')} measured before", file=sys.stderr)
+            try:
+                yield part
+            except BaseException:
+                nothing = not len(part)
+                if not nothing:
+                    print(
+                        f"aesthetic: what was measured is kept in {part.path}; the same command with --resume "
+                        "goes on",
+                        file=sys.stderr,
+                    )
+                raise
+    finally:
+        if nothing:
+            part.remove()
 
 
 def _measured(

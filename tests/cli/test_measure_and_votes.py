@@ -120,6 +120,21 @@ def test_measure_chosen_columns_of_prepared_pictures(capsys, photo, tmp_path):
     assert described[-1]["pictures"] == "crop, size 80"
 
 
+def test_a_cluster_that_does_not_answer_leaves_nothing_that_is_in_the_way(
+    capsys, tmp_path, monkeypatch
+):
+    def away(*_):
+        raise table.MeasureError("no Dask scheduler answers")
+
+    monkeypatch.setattr("aesthetic_utils.measures.cluster.connected", away)
+    Image.new("RGB", (9, 8)).save(tmp_path / "a.png")
+    command = ["measure", tmp_path / "a.png", "--csv", tmp_path / "out.csv", "--columns", "balance"]
+    for _ in range(2):  # the second time as the first: nobody has to resume nothing
+        code, _, err = run(capsys, *command, "--dask", "tcp://127.0.0.1:9")
+        assert code == 1 and err == "aesthetic: no Dask scheduler answers\n"
+        assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
 def test_measure_stopped_and_started_again(capsys, tmp_path, monkeypatch):
     """Four pictures, stopped at the third; a torn line; one changed since; then the other two."""
     folder, out, seen = tmp_path / "in", tmp_path / "out.csv", []
