@@ -108,12 +108,12 @@ def test_few_drawings_are_few_and_the_same_for_both_ways(monkeypatch, tmp_path, 
     written = {}
     monkeypatch.setattr(publish_little_data, "rulers", lambda: one_ruler)
     monkeypatch.setattr(publish_little_data, "refusal", lambda: None)
-    monkeypatch.setattr(publish_little_data, "TRAININGS", ("gan_4_moved_0", "gan_4_still_0"))
+    monkeypatch.setattr(publish_little_data, "TRAININGS", ("gan_16_moved_0", "gan_16_still_0"))
     monkeypatch.setattr(
         publish_little_data, "write_result", lambda name, record: written.update({name: record})
     )
-    known = publish_little_data.known_to("gan_4_moved_0")
-    assert known.images.equal(publish_little_data.known_to("gan_4_still_0").images)
+    known = publish_little_data.known_to("gan_16_moved_0")
+    assert known.images.equal(publish_little_data.known_to("gan_16_still_0").images)
     assert len(known.images) < len(short_generators.all_drawings().images) / 2
     assert publish_little_data.main(tmp_path, draw_only=False) == 0
     rows = written["little_data"]["rows"]

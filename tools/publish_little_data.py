@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 
 from aesthetic_utils import runtime
-from aesthetic_utils.generator_metrics import Ruler
+from aesthetic_utils.generator_metrics import BESIDE, Ruler
 from aesthetic_utils.published.flow import some_of as some_drawings
 from aesthetic_utils.published.parts import kept
 from aesthetic_utils.published.results import write_result
@@ -44,9 +44,9 @@ TRAININGS = tuple(f"gan_{part}_{way}_{SEED}" for part, way in product(PARTS, WAY
 
 
 def known_to(name: str) -> Drawings:
-    """The drawings that a training learns from."""
+    """The drawings that a training learns from; so many at least as copies are told apart by."""
     every, part = all_drawings(), int(name.split("_")[1])
-    return some_drawings(every, max(8, len(every.images) // part), SEED)
+    return some_drawings(every, max(BESIDE + 1, len(every.images) // part), SEED)
 
 
 def train_one(name: str, folder: Path) -> None:
