@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from aesthetic_utils.statistics.intervals import Interval
+from aesthetic_utils.statistics.reliability import spearman_brown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,28 +126,33 @@ def beholder_interval(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RaterCorrelations:
-    """Correlations over items; NaN for a rater who always says the same."""
+    """Correlations over items; NaN where one side does not vary.
+
+    That is so for a rater who always says the same, and for a mean in which opposite tastes cancel out. `pairs` and
+    `mean_of_all` are about the raters who vary in every round, and NaN for fewer than two of them.
+    """
 
     repeat: np.ndarray  # [R], a rater's first round with the same rater's second
     crowd: np.ndarray  # [R], a rater's mean over rounds with the mean of all others
     pairs: float  # mean over all pairs of raters, one round each
-    mean_of_all: float  # reliability of the mean of all raters, by Spearman and Brown from `pairs`
+    mean_of_all: float  # reliability of the mean of all, by Spearman and Brown from `pairs`
 
 
 def rater_correlations(ratings: np.ndarray) -> RaterCorrelations:
     """How raters agree with themselves and with others: ratings [R, I, T], complete, T of at least 2."""
     x = _complete(ratings)
-    raters = len(x)
     mean = x.mean(2)  # [R, I]
-    others = (mean.sum(0) - mean) / (raters - 1)
-    between = [_rows(x[:, :, t]) for t in range(x.shape[2])]
-    upper = np.triu_indices(raters, 1)
-    pairs = float(np.mean([np.nanmean((z @ z.T)[upper]) for z in between]))
+    others = (mean.sum(0) - mean) / (len(x) - 1)
+    rounds = [_rows(x[:, :, t]) for t in range(x.shape[2])]
+    vary = ~np.isnan(rounds).any((0, 2))  # [R]
+    pairs, upper = float("nan"), np.triu_indices(int(vary.sum()), 1)
+    if vary.sum() > 1:
+        pairs = float(np.mean([(z[vary] @ z[vary].T)[upper].mean() for z in rounds]))
     return RaterCorrelations(
-        repeat=(_rows(x[:, :, 0]) * _rows(x[:, :, 1])).sum(1),
+        repeat=(rounds[0] * rounds[1]).sum(1),
         crowd=(_rows(mean) * _rows(others)).sum(1),
         pairs=pairs,
-        mean_of_all=raters * pairs / (1 + (raters - 1) * pairs),
+        mean_of_all=spearman_brown(pairs, int(vary.sum())),
     )
 
 

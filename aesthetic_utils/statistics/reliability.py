@@ -24,7 +24,8 @@ def intraclass_correlations(
     """From the two-way analysis of variance: scores [R, I], a row a rater, none missing.
 
     The five of Shrout & Fleiss (1979), there called ICC(1,1), (3,1), (2,1), (3,k) and (2,k), with the intervals
-    from F distributions that they give; n of an interval is the number of items. NaN where nothing varies.
+    from F distributions that they give; n of an interval is the number of items. NaN where nothing varies, and for
+    a mean of all raters that is the same for every item.
     Raises ValueError for fewer than two raters or items, and for scores that are missing.
     """
     x = np.asarray(scores, dtype=float)
@@ -83,22 +84,25 @@ def _agreement(
     freedom = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
     tail, mixed = (1 + confidence) / 2, k * raters + (k * n - k - n) * rest
     up, down = f.ppf(tail, n - 1, freedom), f.ppf(tail, freedom, n - 1)
-    low = n * (items - up * rest) / (up * mixed + n * items)
+    low = n * (items / up - rest) / (mixed + n * items / up)  # so that `up` may be infinite
     high = n * (down * items - rest) / (mixed + n * down * items)
     return Interval(value=value, low=float(low), high=float(high), n=n, confidence=confidence)
 
 
+def spearman_brown(one: float, raters: int) -> float:
+    """Reliability of the mean of so many raters from that of one: k r / (1 + (k - 1) r).
+
+    k and r are the number of raters and the correlation of two of them. r = -1 / (k - 1), which is the least that k
+    raters can have, as two camps of equal size do that want the opposite, says that their mean does not vary: then it
+    has no reliability, and NaN is given.
+    """
+    below = 1 + (raters - 1) * one
+    return raters * one / below if below > 1e-12 else float("nan")
+
+
 def _of_mean(one: Interval, k: int) -> Interval:
-    """Spearman and Brown's step from one rater to the mean of k."""
-
-    def step(r: float) -> float:
-        below = 1 + (k - 1) * r
-        return k * r / below if below > 1e-12 else float("-inf")
-
-    ends = step(one.value), step(one.low), step(one.high)
-    return Interval(
-        value=ends[0], low=ends[1], high=ends[2], n=one.n, confidence=one.confidence
-    )  # fmt: skip
+    value, low, high = (spearman_brown(r, k) for r in (one.value, one.low, one.high))
+    return Interval(value=value, low=low, high=high, n=one.n, confidence=one.confidence)
 
 
 def krippendorff_alpha(

@@ -201,6 +201,15 @@ def test_scores_that_say_nothing():
     assert any("fewer than two raters gave different scores" in text for text in bored.cannot)
 
 
+def test_two_voters_who_want_the_opposite_get_their_report():
+    one = np.array([[1, 2, 4, 8, 8.5]]).T.repeat(2, 1)
+    part = class_report(scale_votes(np.array([one, -one])), repeats=20).scores
+    assert named(part, "Correlation with oneself").value == pytest.approx(1)
+    assert named(part, "Correlation with the others").value == pytest.approx(-1)
+    assert named(part, "ICC(C,1)").value == pytest.approx(-1)
+    assert np.isnan(named(part, "ICC(C,k)").value)  # their mean is flat
+
+
 def test_scores_on_two_scales_are_not_taken_together():
     ratings = np.clip(simulate_class(3, 4).ratings, -1, 1)
     votes = scale_votes(ratings) + scale_votes(ratings, scale=(-5.0, 5.0))

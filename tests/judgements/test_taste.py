@@ -168,6 +168,35 @@ def test_correlations_between_raters():
     assert np.isnan(rater_correlations(x).repeat).tolist() == [False, True, False, False]
 
 
+def test_two_camps_have_a_mean_that_does_not_vary():
+    """Equal camps that want the opposite: their mean is the same for every item, and has no reliability."""
+    one = np.array([[1, 2, 4, 8, 8.5]]).T.repeat(2, 1)  # [I, T]
+    camps = np.array([one, one, -one, -one])
+    for ratings, pairs, crowd in ((camps, -1 / 3, -1), (camps[1:3], -1, -1)):
+        found = rater_correlations(ratings)
+        assert found.pairs == pytest.approx(pairs) and np.isnan(found.mean_of_all)
+        assert found.repeat == pytest.approx(1) and found.crowd == pytest.approx(crowd)
+    third = rater_correlations(np.array([one, -one, one[::-1]]))
+    assert np.isnan(third.crowd).tolist() == [
+        False,
+        False,
+        True,
+    ]  # the mean of the other two is flat
+    assert third.mean_of_all == pytest.approx(3 * third.pairs / (1 + 2 * third.pairs))
+
+
+def test_raters_who_never_vary_count_for_nothing_in_the_mean():
+    x = simulate_class(5, 40, seed=3).ratings
+    alone, bored = rater_correlations(x), np.concatenate([x, np.full((3, 40, 2), 4.0)])
+    found = rater_correlations(bored)
+    assert found.pairs == pytest.approx(alone.pairs)
+    assert found.mean_of_all == pytest.approx(alone.mean_of_all)
+    assert found.crowd[:5] == pytest.approx(alone.crowd) and np.isnan(found.crowd[5:]).all()
+    for few in (bored[4:], bored[5:]):  # one who varies, and none
+        found = rater_correlations(few)
+        assert np.isnan([found.pairs, found.mean_of_all, *found.crowd]).all()
+
+
 def test_correlations_recover_a_simulated_truth():
     simulated = simulate_class(60, 400, shared=1, private=1, noise=1, seed=8)
     found = rater_correlations(simulated.ratings)

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from aesthetic_utils.statistics.comparison import above, above_interval, benjamini_hochberg
-from aesthetic_utils.statistics.reliability import intraclass_correlations, krippendorff_alpha
+from aesthetic_utils.statistics.reliability import (
+    intraclass_correlations,
+    krippendorff_alpha,
+    spearman_brown,
+)
 
 NAN = float("nan")
 # Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", section C: 4 observers, 12 units
@@ -57,6 +61,25 @@ def test_the_ends_of_alpha():
     assert np.isnan(krippendorff_alpha(np.full((3, 4), 2.0)).value)
     with pytest.raises(ValueError, match="two items"):
         krippendorff_alpha(np.array([[1.0, NAN], [NAN, 2.0]]))
+
+
+def test_the_mean_of_raters_by_hand():
+    assert spearman_brown(0.5, 2) == pytest.approx(2 / 3)
+    assert spearman_brown(0.25, 4) == pytest.approx(4 / 7)
+    assert spearman_brown(-0.1, 4) == pytest.approx(-4 / 7)
+    assert np.isnan(
+        [spearman_brown(-1 / 3, 4), spearman_brown(-1, 2), spearman_brown(NAN, 3)]
+    ).all()
+
+
+def test_a_mean_that_does_not_vary_has_no_reliability():
+    camps = np.array([[1.0, 2, 4], [1, 2, 4], [-1, -2, -4], [-1, -2, -4]])
+    found = intraclass_correlations(camps)
+    assert found.consistency.value == pytest.approx(-1 / 3)
+    assert np.isnan(found.consistency_of_mean.value)
+    nothing = intraclass_correlations(np.full((3, 4), 2.0))
+    assert np.isnan([nothing.one.value, nothing.consistency_of_mean.value]).all()
+    assert np.isnan(nothing.agreement_of_mean.low)
 
 
 def test_intraclass_correlations_of_the_published_example():
