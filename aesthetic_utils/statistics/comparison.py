@@ -68,8 +68,14 @@ def concordance(ranks: np.ndarray) -> float:
 
 
 def friedman(values: np.ndarray) -> tuple[np.ndarray, float]:
-    """Ranks and p-value of Friedman's test: [blocks, treatments], incomplete blocks left out."""
-    ranks = stats.rankdata(values[~np.isnan(values).any(axis=1)], axis=1)
+    """Ranks and p-value of Friedman's test: [blocks, treatments], incomplete blocks left out.
+
+    The p-value is NaN if all are tied. Raises ValueError without a complete block, or for fewer than two treatments.
+    """
+    complete = values[~np.isnan(values).any(axis=1)]
+    if not len(complete) or values.shape[1] < 2:
+        raise ValueError(f"a block without a gap and two treatments are needed; of {len(values)} blocks {len(complete)} are complete, with {values.shape[1]} treatments")  # fmt: skip
+    ranks = stats.rankdata(complete, axis=1)
     blocks, treatments = ranks.shape
     chi_squared = blocks * (treatments - 1) * concordance(ranks)
     return ranks, float(stats.chi2.sf(chi_squared, treatments - 1))
@@ -109,13 +115,16 @@ def mantel(
     a, b: symmetric [k, k]; the diagonals are not looked at. The k (k - 1) / 2 distances of a table are not
     independent, so the p-value comes from naming the objects of one table anew, in all orders up to 7
     objects and in `draws` random ones beyond: the share of orders with a correlation at least as large.
-    With k objects it cannot fall below 1 / k!. Mantel (1967), with ranks. Raises ValueError for other shapes.
+    With k objects it cannot fall below 1 / k!. NaN for both where all distances of a table are the same, which go with
+    nothing. Mantel (1967), with ranks. Raises ValueError for other shapes.
     """
     if a.ndim != 2 or a.shape != b.shape or a.shape[0] != a.shape[1] or len(a) < 3:
         raise ValueError(f"two tables [k >= 3, k] are needed; got {a.shape} and {b.shape}")
     k = len(a)
     upper = np.triu_indices(k, 1)
     one = stats.rankdata(a[upper])
+    if min(np.ptp(a[upper]), np.ptp(b[upper])) == 0:
+        return float("nan"), float("nan")
 
     def correlation(order: np.ndarray) -> float:
         two = stats.rankdata(b[np.ix_(order, order)][upper])
@@ -136,11 +145,12 @@ def classical_scaling(squared: np.ndarray, dimensions: int = 2) -> tuple[np.ndar
 
     squared: **squared** distances [k, k], such as Frechet distances, which are squares of a metric (of
     Wasserstein, between Gaussians). Torgerson (1952). The share is that of the largest eigenvalues in the sum
-    of all positive ones: 1 means that the map is exact. Axes and signs mean nothing.
+    of all positive ones: 1 means that the map is exact. Axes and signs mean nothing. The share is NaN where all objects
+    lie in one place.
     """
     k = len(squared)
     centre = np.eye(k) - 1 / k
     values, vectors = np.linalg.eigh(-centre @ squared @ centre / 2)
     chosen = np.argsort(values)[::-1][:dimensions]
-    kept = values[chosen].clip(0)
-    return vectors[:, chosen] * np.sqrt(kept), float(kept.sum() / values.clip(0).sum())
+    kept, whole = values[chosen].clip(0), values.clip(0).sum()
+    return vectors[:, chosen] * np.sqrt(kept), float(kept.sum() / whole) if whole else float("nan")

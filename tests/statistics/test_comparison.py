@@ -101,6 +101,21 @@ def test_tables_that_cannot_be_compared(shapes):
         comparison.mantel(*(np.zeros(shape) for shape in shapes))
 
 
+def test_a_table_in_which_all_are_equally_far_apart_goes_with_nothing():
+    """Such a correlation is 0 / 0; the share of orders that reach it would be 0, the smallest p-value there is."""
+    distances, same = table(np.random.default_rng(0).standard_normal((4, 3))), 1 - np.eye(4)
+    for a, b in ((distances, same), (same, distances), (same, same)):
+        assert np.isnan(comparison.mantel(a, b)).all()
+    assert np.isnan(comparison.classical_scaling(np.zeros((4, 4)))[1])
+
+
+def test_friedman_needs_a_complete_block_and_two_treatments():
+    assert np.isnan(comparison.friedman(np.ones((3, 4)))[1])  # all tied
+    for values in (np.full((3, 4), np.nan), np.ones((3, 1))):
+        with pytest.raises(ValueError, match="two treatments are needed"):
+            comparison.friedman(values)
+
+
 def test_a_map_of_points_in_the_plane_is_exact():
     points = np.random.default_rng(0).standard_normal((7, 2))
     places, share = comparison.classical_scaling(table(points) ** 2)
