@@ -191,6 +191,8 @@ def test_what_is_blurred_is_found_less_and_level_helps():
     assert share(blur=fingerprints.in_steps(5)) > 0.6 * share()
     with pytest.raises(ValueError, match="pattern and level"):
         share("colour")
+    with pytest.raises(ValueError, match="are a group, not 0"):
+        fingerprints.in_groups(0)
     elsewhere = fingerprints.named_elsewhere(first, second, 20, deals=8, repeats=20)
     assert 1 / 60 < elsewhere.value < share("pattern and level")
 

@@ -119,7 +119,9 @@ def with_noise(spread: float) -> Blur:
 
 
 def in_groups(size: int) -> Blur:
-    """Each person's ratings replaced by the mean of a random group of so many people, herself among them."""
+    """Each person's ratings replaced by the mean of a random group of so many people, 1 or more, herself among them."""
+    if size < 1:
+        raise ValueError(f"one person or more are a group, not {size}")
 
     def blur(ratings: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         given = np.empty_like(ratings)

@@ -115,7 +115,12 @@ class LabelEffect:
 
     @property
     def shrunk(self) -> np.ndarray:
-        """Each effect, drawn towards the mean as far as its error asks: [R]. The best guess for one person."""
+        """Each effect, drawn towards the mean as far as its error asks: [R]. The best guess for one person.
+
+        Without a spread it is the mean for all, also for a rater whose scores never vary and who therefore has no error.
+        """
+        if self.spread == 0:
+            return np.full(len(self.each), self.mean.value)
         known = self.spread**2 / (self.spread**2 + self.error**2)
         return self.mean.value + known * (self.each - self.mean.value)
 
@@ -143,7 +148,7 @@ def label_effect(
     if x.ndim != 2 or np.shape(by_ai) != x.shape:
         raise ValueError(f"scores and labels [R, I] are needed, not {x.shape} and {np.shape(by_ai)}")  # fmt: skip
     if adjust:
-        x = x - _column_means(x - np.nanmean(x, 1, keepdims=True))
+        x = x - _column_means(x - _column_means(x.T)[:, None])
     sides = [np.where(np.isnan(x), False, side) for side in (by_ai, ~np.asarray(by_ai))]
     n = np.array([side.sum(1) for side in sides])  # [2, R]
     able = n.min(0) > 1
@@ -228,6 +233,8 @@ def power(
     """
     from scipy.stats import t, ttest_ind  # slow to import
 
+    if raters < 2:
+        raise ValueError(f"two raters are needed for an interval, not {raters}")
     found, limit = 0, t.ppf(0.975, raters - 1)
     for k in range(classes):
         if between:
@@ -250,10 +257,12 @@ def raters_needed(
     """About how many raters find an effect with that chance: (1.96 + z)^2 var / effect^2, by the normal distribution.
 
     The variance of one rater's difference is spread^2 + 4 (private^2 + noise^2) / pictures. Small classes need a few more, by
-    Student's t.
+    Student's t. Raises ValueError without an effect, which no number of raters finds, and without a picture.
     """
     from scipy.stats import norm  # slow to import
 
+    if effect == 0 or pictures < 1:
+        raise ValueError(f"an effect other than 0 and a picture are needed, not {effect} and {pictures}")  # fmt: skip
     people = people or Population()
     variance = people.spread**2 + 4 * (people.private**2 + people.noise**2) / pictures
     return int(np.ceil((norm.ppf(0.975) + norm.ppf(chance)) ** 2 * variance / effect**2))

@@ -120,8 +120,13 @@ def _parts(item: str) -> dict[str, float]:
 
 
 def kinship(shares: np.ndarray) -> np.ndarray:
-    """Likeness of items by what they are made of, [I, S] -> [I, I], with a mean of 1 on the diagonal."""
+    """Likeness of items by what they are made of, [I, S] -> [I, I], with a mean of 1 on the diagonal.
+
+    Raises ValueError for items that are all made of the same.
+    """
     x = shares - shares.mean(0)
+    if not np.ptp(shares, axis=0).any():
+        raise ValueError(f"all {len(shares)} items are made of the same, and so none is more like another")  # fmt: skip
     product = x @ x.T
     return product / product.diagonal().mean()
 
@@ -130,11 +135,14 @@ def differences_of_others(ratings: np.ndarray) -> np.ndarray:
     """Likeness of items by how *other* raters differ about them: [R, I, 2] -> [R, I, I], diagonal mean of 1.
 
     For rater r the covariance, over all raters but r, of what is left of a rating without level and crowd: two items
-    are alike if whoever likes the one more than others do likes the other more, too.
+    are alike if whoever likes the one more than others do likes the other more, too. Raises ValueError for raters who differ by
+    their levels alone.
     """
     mean = ratings.mean(2)
     rest = mean - mean.mean(1, keepdims=True) - mean.mean(0) + mean.mean()  # [R, I]
     total = rest.T @ rest
+    if not np.trace(total) > 1e-20 * np.square(mean).sum():  # more than rounding leaves
+        raise ValueError("the raters differ by their levels alone, which does not say what items are alike")  # fmt: skip
     others = total - rest[:, :, None] * rest[:, None, :]  # [R, I, I]
     size = np.trace(others, axis1=1, axis2=2) / others.shape[1]
     return others / size[:, None, None]

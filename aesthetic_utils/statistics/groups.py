@@ -40,16 +40,18 @@ def explained_interval(
 ) -> Interval:
     """`explained_by_groups` with a percentile bootstrap over groups; n counts the groups of two or more.
 
-    Whole groups are drawn, since values of one group are kin: "had other groups of this kind been collected".
+    Whole groups are drawn, since values of one group are kin: "had other groups of this kind been collected". Draws in
+    which nothing varies say nothing and do not count; NaN where all are so.
     """
     own, all_, index = _errors(values, groups)
     by_group = np.stack([np.bincount(index, own), np.bincount(index, all_)], 1)  # [G, 2]
     n = len(by_group)
     rng = np.random.default_rng(seed)
     draws = by_group[rng.integers(n, size=(repeats, n))].sum(1)  # [repeats, 2]
-    low, high = np.quantile(
-        1 - draws[:, 0] / draws[:, 1], [(1 - confidence) / 2, (1 + confidence) / 2]
-    )
+    draws, low, high = draws[draws[:, 1] > 0], float("nan"), float("nan")
+    if len(draws):
+        ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+        low, high = np.quantile(1 - draws[:, 0] / draws[:, 1], ends)
     value = _share(own, all_)
     return Interval(value=value, low=float(low), high=float(high), n=n, confidence=confidence)
 
@@ -72,6 +74,7 @@ def _errors(
     y, index = y[company], np.unique(index[company], return_inverse=True)[1]
     if len(np.unique(index)) < 2:
         raise ValueError("two groups with two values each are needed at least")
+    y = y - y[0]  # so that values that are all the same have no error, not one of rounding
     everybody = (y.sum() - y) / (len(y) - 1)
     return (y - mean_of_the_others(y, index)) ** 2, (y - everybody) ** 2, index
 

@@ -69,6 +69,30 @@ def test_missing_scores_and_people_with_too_few_are_left_out():
         labels.label_effect(scores, by_ai[:, :4])
 
 
+def test_people_whose_scores_never_vary_have_the_effect_of_all():
+    by_ai = np.tile([True, False], (4, 4))
+    scores = np.random.default_rng(0).normal(size=(4, 8))
+    scores[0] = 3
+    found = labels.label_effect(scores, by_ai, adjust=False)
+    assert found.spread == found.error[0] == found.each[0] == 0
+    np.testing.assert_allclose(found.shrunk, found.mean.value)
+    assert not labels.label_effect(np.ones((4, 8)), by_ai).shrunk.any()
+
+
+def test_a_rater_without_a_score_changes_nothing():
+    scores, by_ai = labels.simulate_labels(6, 8, -5, seed=2)
+    more = np.vstack([scores, np.full((1, 8), np.nan)]), np.vstack([by_ai, by_ai[:1]])
+    assert labels.label_effect(*more).mean == labels.label_effect(scores, by_ai).mean
+
+
+def test_no_number_of_raters_finds_no_effect():
+    for effect, pictures in ((0, 24), (3, 0)):
+        with pytest.raises(ValueError, match="an effect other than 0"):
+            labels.raters_needed(effect, pictures)
+    with pytest.raises(ValueError, match="two raters"):
+        labels.power(1, 8, 3, classes=2)
+
+
 def test_the_interval_holds_the_effect_19_times_in_20():
     held, p = 0, []
     for seed in range(150):

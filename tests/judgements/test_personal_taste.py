@@ -124,6 +124,17 @@ def test_differences_of_others_do_not_know_the_rater(people):
     np.testing.assert_allclose(np.trace(after, axis1=1, axis2=2), after.shape[1])
 
 
+def test_likeness_needs_a_difference():
+    with pytest.raises(ValueError, match="all 4 items are made of the same"):
+        personal.kinship(np.full((4, 2), 0.5))
+    rng = np.random.default_rng(0)
+    ratings = (rng.random((1, 6, 1)) + rng.random((5, 1, 1))).repeat(2, 2)  # levels alone
+    with pytest.raises(ValueError, match="by their levels alone"):
+        personal.differences_of_others(ratings)
+    ratings[3] = rng.random((6, 2))
+    assert np.isfinite(personal.differences_of_others(ratings)).all()
+
+
 # ---- what votes buy
 
 

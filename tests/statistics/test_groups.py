@@ -48,6 +48,15 @@ def test_the_order_of_the_values_does_not_matter():
     assert one.value == pytest.approx(other.value) and one.low == pytest.approx(other.low)
 
 
+def test_values_that_do_not_vary_are_explained_by_nothing():
+    names = ["a", "a", "b", "b", "c", "c"]
+    found = groups.explained_interval(np.full(6, 0.1), names, repeats=50)
+    assert np.isnan([found.value, found.low, found.high]).all()
+    assert np.isnan(groups.explained_by_groups(np.full(6, 0.1), names))
+    some = groups.explained_interval(np.array([3.0, 3, 3, 3, 1, 1]), names, repeats=50)
+    assert np.isfinite([some.value, some.low, some.high]).all()
+
+
 @pytest.mark.parametrize(
     ("values", "names", "words"),
     [
