@@ -1,5 +1,7 @@
 """A right answer is called right and a wrong one gets its hint, in every lesson there is."""
 
+from types import FunctionType
+
 import numpy as np
 import pytest
 import torch
@@ -53,6 +55,14 @@ def test_no_wrong_answer_breaks_the_check(exercise):
 def test_different_mistakes_get_different_hints(exercise):
     mistakes = (*exercise.hints, *exercise.wrong_examples)
     assert len({verdict(exercise, wrong) for wrong in mistakes}) >= 3
+
+
+@pytest.mark.parametrize("exercise", ALL)
+def test_a_wrong_answer_with_a_name_says_what_is_misunderstood(exercise):
+    """A lambda stands beside its hint; a function stands alone."""
+    for wrong in exercise.wrong_examples:
+        if isinstance(wrong, FunctionType) and wrong.__name__ != "<lambda>":
+            assert wrong.__doc__, wrong.__name__
 
 
 @pytest.mark.parametrize("exercise", ALL)

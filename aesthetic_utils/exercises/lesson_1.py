@@ -31,12 +31,14 @@ def verify_cover(cover: Cover) -> str | None:
 
 
 def _cover(picture: Tensor, row: int, column: int, light: float = 1.0) -> Tensor:
+    """A right answer: the square of the copy in one `light`, which is white."""
     covered = picture.clone()
     covered[:, row : row + 8, column : column + 8] = light
     return covered
 
 
 def _cover_in_place(picture: Tensor, row: int, column: int) -> Tensor:
+    """Takes a picture that was handed in for one of its own, and changes it."""
     picture[:, row : row + 8, column : column + 8] = 1
     return picture
 

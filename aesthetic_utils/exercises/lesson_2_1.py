@@ -55,10 +55,12 @@ def verify_collapse(
 
 
 def _slope(hidden: Tensor) -> Tensor:
+    """A right answer: 1 where the neuron is on, else 0."""
     return (hidden > 0).to(hidden.dtype)
 
 
 def _collapse(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> tuple[Tensor, Tensor]:
+    """A right answer: W2 (W1 x + b1) + b2, multiplied out."""
     return w2 @ w1, w2 @ b1 + b2
 
 

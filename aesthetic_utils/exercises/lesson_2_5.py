@@ -34,6 +34,7 @@ def coin(means: Means, threshold: float) -> float:
 
 
 def in_per_cent(means: Means, threshold: float) -> float:
+    """Gives per cent where a share is asked for."""
     return 100 * lazy(means, threshold)
 
 

@@ -76,6 +76,7 @@ def _correlate(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
 
 
 def _ready_made(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Calls what it was to write."""
     return F.conv2d(x[None, None], w[None, None], stride=stride, padding=padding)[0, 0]
 
 
@@ -85,26 +86,32 @@ def _cut(x: Tensor, w: Tensor, padding: int, shape: torch.Size) -> Tensor:
 
 
 def _turned(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Takes the convolution of mathematics, which turns the filter, for that of networks."""
     return _correlate(x, w.flip(0, 1), stride, padding)
 
 
 def _without_stride(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Looks at every place, as if the stride said nothing."""
     return _correlate(x, w, 1, padding)
 
 
 def _without_padding(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Takes the window to stay inside the picture whatever is asked."""
     return _correlate(x, w, stride, 0)
 
 
 def _slow_window(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Takes the stride for a matter of the size of the output alone; the window moves by one."""
     return _cut(x, w, padding, _correlate(x, w, stride, padding).shape)
 
 
 def _one_short(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Forgets that the start at 0 is a place, too."""
     return _correlate(x, w, stride, padding)[:-1, :-1]
 
 
 def _one_off(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """Begins to count rows at one."""
     return _correlate(x.roll(1, 0), w, stride, padding)
 
 

@@ -39,18 +39,22 @@ def rnn_step(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 
 def without_tanh(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """Takes the sum for the new state already."""
     return h @ W.T + x @ U.T + b
 
 
 def without_memory(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """Takes a recurrent step for a layer that reads the new token alone."""
     return torch.tanh(x @ U.T + b)
 
 
 def without_bias(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """Takes two matrices for all the weights that there are."""
     return torch.tanh(h @ W.T + x @ U.T)
 
 
 def not_transposed(x: Tensor, h: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """Writes W h as in a formula for columns, though a state is a row here."""
     return torch.tanh(h @ W + x @ U.T + b)
 
 
@@ -117,6 +121,7 @@ def gates_open(x: Tensor, h: Tensor, c: Tensor, U: Tensor, W: Tensor, b: Tensor)
 def keep_and_write_swapped(
     x: Tensor, h: Tensor, c: Tensor, U: Tensor, W: Tensor, b: Tensor
 ) -> Both:
+    """Takes the first quarter for the gate that keeps: the order of the formulas, not that of torch."""
     f, i, candidate, o = (x @ U.T + h @ W.T + b).chunk(4, dim=1)
     c = f.sigmoid() * c + i.sigmoid() * candidate.tanh()
     return o.sigmoid() * c.tanh(), c
@@ -130,6 +135,7 @@ def memory_shown_bare(x: Tensor, h: Tensor, c: Tensor, U: Tensor, W: Tensor, b: 
 
 
 def old_memory_shown(x: Tensor, h: Tensor, c: Tensor, U: Tensor, W: Tensor, b: Tensor) -> Both:
+    """Shows the memory before it was written to."""
     i, f, candidate, o = (x @ U.T + h @ W.T + b).chunk(4, dim=1)
     new = f.sigmoid() * c + i.sigmoid() * candidate.tanh()
     return o.sigmoid() * c.tanh(), new
@@ -138,6 +144,7 @@ def old_memory_shown(x: Tensor, h: Tensor, c: Tensor, U: Tensor, W: Tensor, b: T
 def candidate_squashed_wrong(
     x: Tensor, h: Tensor, c: Tensor, U: Tensor, W: Tensor, b: Tensor
 ) -> Both:
+    """Takes the candidate for a fourth gate, so that nothing can be taken away from the memory."""
     i, f, candidate, o = (x @ U.T + h @ W.T + b).chunk(4, dim=1)
     c = f.sigmoid() * c + i.sigmoid() * candidate.sigmoid()
     return o.sigmoid() * c.tanh(), c
@@ -198,26 +205,32 @@ def head(x: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor) -> Tensor:
 
 
 def unscaled(x: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor) -> Tensor:
+    """Takes scores for weights of any length: long vectors then look at one token alone."""
     return ((x @ W_q) @ (x @ W_k).T).softmax(1) @ (x @ W_v)
 
 
 def scaled_twice(x: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor) -> Tensor:
+    """Divides by the length of a query, where its root is the spread of a score."""
     return ((x @ W_q) @ (x @ W_k).T / W_q.shape[1]).softmax(1) @ (x @ W_v)
 
 
 def scaled_by_the_token(x: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor) -> Tensor:
+    """Takes the length of a token for that of a query."""
     return ((x @ W_q) @ (x @ W_k).T / x.shape[1] ** 0.5).softmax(1) @ (x @ W_v)
 
 
 def softmax_of_columns(x: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor) -> Tensor:
+    """Takes attention for something that each token gets, not something that it shares out."""
     return ((x @ W_q) @ (x @ W_k).T / W_q.shape[1] ** 0.5).softmax(0) @ (x @ W_v)
 
 
 def not_softened(x: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor) -> Tensor:
+    """Takes scores for weights already."""
     return ((x @ W_q) @ (x @ W_k).T / W_q.shape[1] ** 0.5) @ (x @ W_v)
 
 
 def keys_ask(x: Tensor, W_q: Tensor, W_k: Tensor, W_v: Tensor) -> Tensor:
+    """Takes the key for what asks and the query for what answers."""
     return head(x, W_k, W_q, W_v)
 
 

@@ -17,6 +17,7 @@ def geometric(layers: int, top: float, lowest: float) -> list[float]:
 
 
 def turned_round(layers: int, top: float, lowest: float) -> list[float]:
+    """Takes the layers next to the picture for those that have most to learn."""
     return geometric(layers, top, lowest)[::-1]
 
 
@@ -31,6 +32,7 @@ def one_short(layers: int, top: float, lowest: float) -> list[float]:
 
 
 def all_alike(layers: int, top: float, lowest: float) -> list[float]:
+    """Takes one rate to be good for all layers."""
     return [top] * layers
 
 
@@ -67,10 +69,12 @@ def hold(model: nn.Module) -> None:
 
 
 def whole_network(model: nn.Module) -> None:
+    """Takes evaluation mode for a matter of batch norm alone; dropout stops, too."""
     model.eval()
 
 
 def no_gradients(model: nn.Module) -> None:
+    """Takes statistics for weights: without gradients they move all the same."""
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.requires_grad_(False)

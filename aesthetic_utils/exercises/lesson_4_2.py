@@ -70,6 +70,7 @@ def down(inputs: int, outputs: int, norm: bool = True, *, bias: bool | None = No
 
 
 def up_of_conv(inputs: int, outputs: int) -> nn.Module:
+    """Takes a stride of 2 to double, whichever way round the convolution is."""
     convolution = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)
     return nn.Sequential(convolution, *up(inputs, outputs)[1:])
 

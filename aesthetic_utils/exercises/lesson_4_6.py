@@ -23,14 +23,17 @@ def one_root(p: Tensor, q: Tensor) -> Tensor:
 
 
 def no_root(p: Tensor, q: Tensor) -> Tensor:
+    """Takes the mean square for the distance: r = 2 has a root, too."""
     return (p.cumsum(1) - q.cumsum(1)).square().mean()
 
 
 def not_cumulative(p: Tensor, q: Tensor) -> Tensor:
+    """Compares vote by vote, so that 5 is as far from 6 as from 10."""
     return (p - q).square().mean(1).sqrt().mean()
 
 
 def sum_not_mean(p: Tensor, q: Tensor) -> Tensor:
+    """Adds up over the ten votes, so that a longer scale means a larger loss."""
     return (p.cumsum(1) - q.cumsum(1)).square().sum(1).sqrt().mean()
 
 
@@ -40,6 +43,7 @@ def across_images(p: Tensor, q: Tensor) -> Tensor:
 
 
 def first_power(p: Tensor, q: Tensor) -> Tensor:
+    """Takes the distance with r = 1 for that with r = 2."""
     return (p.cumsum(1) - q.cumsum(1)).abs().mean(1).mean()
 
 
@@ -66,10 +70,12 @@ def ranking(winners: Tensor, losers: Tensor) -> Tensor:
 
 
 def turned_round(winners: Tensor, losers: Tensor) -> Tensor:
+    """Rewards a higher score for the loser."""
     return F.softplus(winners - losers).mean()
 
 
 def summed(winners: Tensor, losers: Tensor) -> Tensor:
+    """Adds up over the pairs, so that a larger batch means a larger loss."""
     return F.softplus(losers - winners).sum()
 
 
@@ -79,6 +85,7 @@ def probability(winners: Tensor, losers: Tensor) -> Tensor:
 
 
 def hinge(winners: Tensor, losers: Tensor) -> Tensor:
+    """Takes another loss that pushes scores apart for the logarithm of a chance."""
     return F.relu(1 - (winners - losers)).mean()
 
 

@@ -163,18 +163,22 @@ def bound(n: int) -> float:
 
 
 def bound_log(n: int) -> float:
+    """Takes one picture in n for all that the choice costs, and forgets the second term."""
     return float(np.log(n))
 
 
 def bound_less_one(n: int) -> float:
+    """Takes the second term for 1, which it nears only for many pictures."""
     return float(np.log(n) - 1)
 
 
 def bound_bits(n: int) -> float:
+    """Mixes units: bits in the first term, nats in the second."""
     return float(np.log2(n) - (n - 1) / n)
 
 
 def bound_turned(n: int) -> float:
+    """Adds what is to be taken away."""
     return float(np.log(n) + (n - 1) / n)
 
 
@@ -210,6 +214,7 @@ def climb(score: Score, z: Tensor, rate: float) -> Tensor:
 
 
 def climb_down(score: Score, z: Tensor, rate: float) -> Tensor:
+    """Goes down, as with a loss."""
     z = z.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(score(z).sum(), z)
     return (z - rate * gradient).detach()
