@@ -85,10 +85,10 @@ def train_adviser(
     histograms = torch.tensor(votes.histograms).float()
     judge = train_judge(seen[learn], histograms[learn], settings=JudgeSettings(steps=steps))
     test = pictures.held_out & pictures.photograph
+    given = votes.votes.mean(0)[test]
     with torch.no_grad():
-        gap = judge.score(seen[test]).numpy() - votes.votes.mean(0)[test]
-        both = np.corrcoef(judge.score(seen[test]).numpy(), votes.votes.mean(0)[test])
+        said = judge.score(seen[test]).numpy()
     return Adviser(
-        judge=judge, eyes=eyes, audience=audience, error=float(np.sqrt((gap**2).mean())),
-        correlation=float(both[0, 1]), photographs=int(test.sum()),
+        judge=judge, eyes=eyes, audience=audience, error=float(np.sqrt(((said - given) ** 2).mean())),
+        correlation=float(np.corrcoef(said, given)[0, 1]), photographs=int(test.sum()),
     )  # fmt: skip
