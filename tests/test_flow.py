@@ -111,6 +111,29 @@ def test_samples_are_pictures_and_the_same_for_the_same_seed_in_any_batch():
         flow.sample_flow(model, asked(1), solver="magic")
 
 
+def test_rows_of_drawings_keep_picture_and_conditions_together():
+    every = drawings(6)
+    some = every.rows(torch.tensor([4, 1]))
+    assert torch.equal(some.images, every.images[[4, 1]])
+    assert torch.equal(some.may_mirror, every.may_mirror[[4, 1]])
+    for part, whole in zip(some.conditions, every.conditions, strict=True):
+        assert torch.equal(part, whole[[4, 1]])
+    assert len(every.rows(slice(2)).conditions.words) == 2
+    assert every.conditions.to("meta").words.is_meta
+
+
+def test_the_velocity_alone_computes_in_another_format():
+    model, seen = network(), []
+    model.register_forward_hook(lambda module, inputs, made: seen.append(made.dtype))
+    x, t = torch.randn(4, 3, 16, 16, generator=generator()), torch.full((4,), 0.6)
+    with torch.no_grad():
+        plain = flow.velocity_of(model, asked())(x, t)
+        half = flow.velocity_of(model, asked(), PRECISIONS["bfloat16"])
+        loss = flow.flow_loss(half, x, x.flip(0), t)
+    assert torch.equal(plain, model(x, t, asked()))
+    assert seen[:2] == [torch.float32, torch.bfloat16] and loss.dtype == torch.float32
+
+
 @pytest.mark.parametrize("solver", flow.SOLVERS)
 def test_evaluations_are_counted_right_and_the_way_is_watched(solver):
     called, seen = [], []

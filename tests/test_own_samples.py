@@ -73,7 +73,7 @@ def test_pictures_come_back_as_they_were(tmp_path):
 
 
 def test_drawings_are_joined_in_order(real):
-    both = short_generators.joined(short_generators.rows_of(real, slice(3)), real)
+    both = short_generators.joined(real.rows(slice(3)), real)
     assert len(both.images) == len(both.may_mirror) == len(real.images) + 3
     assert all(isinstance(part, torch.Tensor) for part in both.conditions)
     assert both.conditions.words[3:].equal(real.conditions.words)

@@ -21,7 +21,7 @@ from aesthetic_utils.data import load_emoji
 from aesthetic_utils.data.emoji import EmojiSet
 from aesthetic_utils.generator_metrics import Yardstick, judge_generator, likeness, yardstick
 from aesthetic_utils.metrics import closest, variety
-from aesthetic_utils.models.unet import Conditions, UNet
+from aesthetic_utils.models.unet import UNet
 from aesthetic_utils.published.flow import conditions_of, load_flow
 from aesthetic_utils.published.results import write_result
 from aesthetic_utils.statistics.intervals import wilson_interval
@@ -40,11 +40,6 @@ WAYS = (
 )  # fmt: skip
 WORD_STRENGTH = 2.0
 PICTURES_A_NAME = 4
-
-
-def rows_of(conditions: Conditions, rows: Tensor) -> Conditions:
-    """Some rows of conditions."""
-    return Conditions(*(part[rows] for part in conditions))
 
 
 def steps() -> int:
@@ -127,8 +122,8 @@ def by_words(model: UNet, ruler: nn.Module, held_out: EmojiSet) -> dict:
     many = runtime.by_mode(smoke=1, laptop=2, full=PICTURES_A_NAME)
     rows = first.repeat(many)
     expected = held_out.category[rows]
-    asked = rows_of(every, rows).kept("words")
-    other = rows_of(every, first.roll(len(first) // 2).repeat(many)).kept("words")
+    asked = every.rows(rows).kept("words")
+    other = every.rows(first.roll(len(first) // 2).repeat(many)).kept("words")
     options = {"scales": (1.0, 1.0, WORD_STRENGTH), "steps": steps(), "seed": SEED}
     pictures = held_out.images[real].float() / 255
     return {

@@ -40,7 +40,6 @@ from tools.short_generators import (
     looked_at,
     machine_of,
     made_of,
-    rows_of,
     say_machine,
     trained,
 )
@@ -76,9 +75,9 @@ def food(
     """What the next generation learns from; known: what the last one, which draws now, has learned from."""
     n = len(real.images)
     images, rows = draw(2 * n if diet == "picked" else n, len(before) + 1)
-    made = replace(rows_of(known, rows), images=images)
+    made = replace(known.rows(rows), images=images)
     if diet == "picked":
-        made = rows_of(made, colours(images).argsort(descending=True)[:n])
+        made = made.rows(colours(images).argsort(descending=True)[:n])
     before.append(made)
     return joined(real, *before) if diet == "accumulated" else made
 

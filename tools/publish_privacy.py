@@ -28,7 +28,6 @@ from aesthetic_utils.data.ratings import load_dog_ratings
 from aesthetic_utils.generator_metrics import gaps_to, small_pixels
 from aesthetic_utils.judgements import fingerprints, personal_taste
 from aesthetic_utils.models.groupnorm_cnn import GroupNormCNN, GroupNormCNNConfig
-from aesthetic_utils.models.unet import Conditions
 from aesthetic_utils.published.flow import drawings_of, load_flow, some_of
 from aesthetic_utils.published.parts import kept
 from aesthetic_utils.published.results import write_result
@@ -259,8 +258,7 @@ def flow_losses(drawings: Drawings, times: int) -> np.ndarray:
             t = torch.full((len(clean),), (i + 0.5) / times)
             for part in torch.arange(len(clean)).split(128):
                 x, target = flow_pair(clean[part], noise[part], t[part])
-                asked = Conditions(*(c[part] for c in drawings.conditions))
-                error = model(x, t[part], asked).float() - target
+                error = model(x, t[part], drawings.conditions.rows(part)).float() - target
                 total[part] += error.square().mean((1, 2, 3))
     return -(total / times).numpy()
 

@@ -27,7 +27,6 @@ from aesthetic_utils.training.flow import Drawings, FlowSettings, sample_flow, t
 from aesthetic_utils.training.gan import GANSettings, sample, train_gan
 from aesthetic_utils.training.precision import run_precision
 from aesthetic_utils.training.weights import weights_info
-from tools.publish_flow import rows_of as conditions_at
 
 Draw = Callable[[int, int], tuple[Tensor, Tensor]]  # n, seed -> uint8 [n, 3, S, S] and rows [n]
 
@@ -35,17 +34,8 @@ Draw = Callable[[int, int], tuple[Tensor, Tensor]]  # n, seed -> uint8 [n, 3, S,
 def all_drawings() -> Drawings:
     """The training drawings of all ten hands, of which category and designer are said; in smoke mode every fiftieth."""
     every = runtime.by_mode(smoke=50, laptop=1, full=1)
-    found = rows_of(drawings_of(load_emoji("train", ideas="all"), ()), slice(None, None, every))
+    found = drawings_of(load_emoji("train", ideas="all"), ()).rows(slice(None, None, every))
     return replace(found, conditions=found.conditions.kept("category", "designer"))
-
-
-def rows_of(drawings: Drawings, rows: Tensor | slice) -> Drawings:
-    """Some of the drawings."""
-    return Drawings(
-        images=drawings.images[rows],
-        conditions=conditions_at(drawings.conditions, rows),
-        may_mirror=drawings.may_mirror[rows],
-    )
 
 
 def joined(*sets: Drawings) -> Drawings:
@@ -116,7 +106,7 @@ def trained_flow(drawings: Drawings, folder: Path, seed: int) -> Draw:
 
     def draw(n: int, s: int) -> tuple[Tensor, Tensor]:
         rows = chosen_rows(drawings, n, s)
-        asked = conditions_at(drawings.conditions, rows)
+        asked = drawings.conditions.rows(rows)
         batch = 125 if device.type == "cpu" else 1_000
         made = sample_flow(average, asked, steps=steps, seed=s, batch_size=batch, precision=plain)
         return as_bytes(made), rows

@@ -60,6 +60,14 @@ class Conditions(NamedTuple):
         """The conditions of these names; nothing is asked of the others."""
         return Conditions(*(x if f in names else 0 * x for f, x in self._asdict().items()))
 
+    def rows(self, rows: Tensor | slice) -> "Conditions":
+        """The conditions of some of the pictures, in this order."""
+        return Conditions(*(x[rows] for x in self))
+
+    def to(self, device: torch.device | str) -> "Conditions":
+        """The same on a device."""
+        return Conditions(*(x.to(device) for x in self))
+
 
 def no_conditions(n: int) -> Conditions:
     """Nothing is asked of n pictures."""
@@ -188,7 +196,7 @@ class UNet(nn.Module):
                 f"this U-Net takes pictures [N, {c}, H, W], H and W multiples of {times}; got {tuple(x.shape)}"
             )
         if conditions is None:
-            conditions = Conditions(*(part.to(x.device) for part in no_conditions(len(x))))
+            conditions = no_conditions(len(x)).to(x.device)
         asked = self.asked(t, conditions)  # [N, D]
         x = self.first(x)  # [N, 32, 32, 32]
         kept = []

@@ -76,12 +76,7 @@ def drawings_of(emoji: EmojiSet, words: tuple[str, ...]) -> Drawings:
 def some_of(drawings: Drawings, n: int, seed: int = 0) -> Drawings:
     """n drawings drawn at random, or all if there are not more."""
     order = torch.randperm(len(drawings.images), generator=torch.Generator().manual_seed(seed))
-    rows = order[:n]
-    return Drawings(
-        images=drawings.images[rows],
-        conditions=Conditions(*(part[rows] for part in drawings.conditions)),
-        may_mirror=drawings.may_mirror[rows],
-    )
+    return drawings.rows(order[:n])
 
 
 class AtHalfTime(nn.Module):
@@ -148,8 +143,7 @@ def draw_like_training(
 def asked_like(emoji: EmojiSet, n: int, words: tuple[str, ...], seed: int = 0) -> Conditions:
     """Category and designer of n drawings of a set, drawn at random, and no words."""
     rows = torch.randint(len(emoji), (n,), generator=torch.Generator().manual_seed(seed))
-    every = conditions_of(emoji, words)
-    return Conditions(*(part[rows] for part in every)).kept("category", "designer")
+    return conditions_of(emoji, words).rows(rows).kept("category", "designer")
 
 
 def flow_metrics(model: UNet, seed: int = 0) -> dict:

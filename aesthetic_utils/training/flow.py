@@ -66,6 +66,20 @@ def flow_loss(velocity: Velocity, clean: Tensor, noise: Tensor, t: Tensor) -> Te
     return (velocity(x, t).float() - target).square().mean()
 
 
+def velocity_of(
+    model: UNet,
+    conditions: Conditions | None,
+    precision: Precision = Precision(),  # noqa: B008 (frozen)
+) -> Velocity:
+    """The velocity of a network for what is asked; it alone computes in the format of `precision`."""
+
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        with precision.autocast(x.device):
+            return model(x, t, conditions)
+
+    return velocity
+
+
 def flow_step(
     model: UNet,
     optimizer: torch.optim.Optimizer,
@@ -83,25 +97,9 @@ def flow_step(
     clean, noise: [N, C, H, W], drawings in [-1, 1]; t: [N]. clip: the largest norm of all gradients together. The network
     alone computes in the format of `precision`; places, times and loss stay float32.
     """
-
-    loss = _loss(model, clean, noise, t, conditions, precision)
+    loss = flow_loss(velocity_of(model, conditions, precision), clean, noise, t)
     update_weights(loss, optimizer, scaler, clip=clip)
     return loss.detach()
-
-
-def _loss(
-    model: UNet,
-    clean: Tensor,
-    noise: Tensor,
-    t: Tensor,
-    conditions: Conditions | None,
-    precision: Precision,
-) -> Tensor:
-    def velocity(x: Tensor, t: Tensor) -> Tensor:
-        with precision.autocast(x.device):
-            return model(x, t, conditions)
-
-    return flow_loss(velocity, clean, noise, t)
 
 
 def fastest_step(
@@ -117,7 +115,7 @@ def fastest_step(
         return partial(flow_step, model, optimizer, clip=clip, precision=precision, scaler=scaler)
 
     def loss_of(clean: Tensor, noise: Tensor, t: Tensor, *asked: Tensor) -> Tensor:
-        return _loss(model, clean, noise, t, Conditions(*asked), precision)
+        return flow_loss(velocity_of(model, Conditions(*asked), precision), clean, noise, t)
 
     gradients = GradientGraph(loss_of, model)
 
@@ -251,11 +249,9 @@ def guided(
 
     def velocity(x: Tensor, t: Tensor) -> Tensor:
         k = len(parts)
-        every = Conditions(
-            *(torch.cat(p).to(x.device) for p in zip(*(c for c, _ in parts), strict=True))
-        )
-        with precision.autocast(x.device):
-            v = model(x.repeat(k, 1, 1, 1), t.repeat(k), every).float()  # [k N, C, H, W]
+        every = Conditions(*map(torch.cat, zip(*(c for c, _ in parts), strict=True)))
+        plain = velocity_of(model, every.to(x.device), precision)
+        v = plain(x.repeat(k, 1, 1, 1), t.repeat(k)).float()  # [k N, C, H, W]
         return sum(f * part for (_, f), part in zip(parts, v.chunk(k), strict=True))
 
     return velocity
@@ -288,8 +284,7 @@ def sample_flow(
     done = []
     with evaluating(model):
         for rows in torch.arange(n).split(batch_size):
-            part = Conditions(*(values[rows] for values in conditions))
-            velocity = guided(model, part, scales, precision=precision)
+            velocity = guided(model, conditions.rows(rows), scales, precision=precision)
             x = noise[rows].to(device, memory_format=layout)
             done.append(SOLVERS[solver](velocity, x, steps, watch=watch).cpu())
     return (torch.cat(done).contiguous() / 2 + 0.5).clamp(0, 1)
@@ -329,6 +324,14 @@ class Drawings:
     conditions: Conditions
     may_mirror: Tensor  # bool [N], where the mirror image is true, too
 
+    def rows(self, rows: Tensor | slice) -> "Drawings":
+        """Some of them, in this order."""
+        return Drawings(
+            images=self.images[rows],
+            conditions=self.conditions.rows(rows),
+            may_mirror=self.may_mirror[rows],
+        )
+
 
 def mirror_some(images: Tensor, may: Tensor, generator: torch.Generator) -> Tensor:
     """Mirrors half of the pictures [N, C, H, W] that may be mirrored, bool [N]."""
@@ -345,9 +348,9 @@ def fixed_loss(model: UNet, drawings: Drawings, precision: Precision, *, seed: i
     t = ((torch.arange(n) + 0.5) / n).to(device)  # [N]
     noise = torch.randn(drawings.images.shape, generator=step_generator(seed, 1)).to(device)
     clean = drawings.images.to(device).float() / 127.5 - 1
-    asked = Conditions(*(part.to(device) for part in drawings.conditions))
-    with evaluating(model), precision.autocast(device):
-        return flow_loss(lambda x, t: model(x, t, asked), clean, noise, t)
+    velocity = velocity_of(model, drawings.conditions.to(device), precision)
+    with evaluating(model):
+        return flow_loss(velocity, clean, noise, t)
 
 
 def train_flow(
