@@ -4,6 +4,7 @@ import copy
 import io
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -90,8 +91,9 @@ def full_mode(monkeypatch):
     monkeypatch.delenv("AESTHETIC_MODE", raising=False)
 
 
-def test_publishing_stores_outputs_and_provenance(tmp_path, full_mode):
-    path = tmp_path / "lesson.ipynb"
+def test_publishing_stores_outputs_and_provenance(tmp_path, full_mode, monkeypatch):
+    path, clock = tmp_path / "lesson.ipynb", iter((0.0, 3600.0))
+    monkeypatch.setattr(publish, "time", SimpleNamespace(monotonic=clock.__next__))
     talk = {"slide_type": "slide", "say": "It is full."}
     lesson = small_notebook("import os", "print(os.environ['AESTHETIC_MODE'])")
     lesson.cells[1].metadata["slideshow"] = talk
@@ -103,6 +105,7 @@ def test_publishing_stores_outputs_and_provenance(tmp_path, full_mode):
     assert [cell.execution_count for cell in stored.cells] == [1, 2]
     assert stored.metadata.aesthetic.mode == "full"
     assert stored.metadata.aesthetic.code_sha256 == publish.code_hash(stored)
+    assert 0 < stored.metadata.aesthetic.seconds < 60  # of the hour that the computer was busy
     assert list(tmp_path.iterdir()) == [path]  # nothing left beside it
 
 

@@ -7,7 +7,7 @@
 A notebook is replaced only when every cell of it ran, in one step (written beside it, then
 renamed), so that an interrupted run leaves the published one as it was. Its metadata then hold, under `aesthetic`,
 
-    what aesthetic_utils.runtime.describe_run() says of the run, and its seconds
+    what aesthetic_utils.runtime.describe_run() says of the run, and its seconds, without those it waited for others
     code_sha256     of the code cells that ran
     claims_sha256   of the claims that held (tools/lessons/claims.py)
     sources         of each module of the package that was loaded at the end, its code without comments and docstrings
@@ -29,6 +29,7 @@ import base64
 import hashlib
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -253,14 +254,23 @@ def write_atomically(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 
 def run(path: Path, mode: str) -> tuple[LessonClient, float]:
-    """Execute one notebook, with its claims; the client that knows the outcome, and the seconds that it took."""
+    """Execute one notebook, with its claims; the client that knows the outcome, and the seconds that it took.
+
+    Seconds of the clock, or of the processor if those are fewer: what else a computer does is no part of a lesson.
+    """
     notebook = nbformat.read(path, as_version=4)
     if problems := list(claims.quotation_problems(notebook)):
         raise Refused("\n  ".join(["its claims:", *problems]))
     client = LessonClient(notebook, folder=path.parent)
-    start = time.monotonic()
+    start, before = time.monotonic(), _of_children()
     client.execute(env=run_environment(mode))
-    return client, time.monotonic() - start
+    return client, min(time.monotonic() - start, _of_children() - before or math.inf)
+
+
+def _of_children() -> float:
+    """Processor seconds of the processes that this one has started and that have ended; 0 where a system does not tell."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def publish(path: Path) -> str:
