@@ -128,8 +128,8 @@ def beholder_interval(
 class RaterCorrelations:
     """Correlations over items; NaN where one side does not vary.
 
-    That is so for a rater who always says the same, and for a mean in which opposite tastes cancel out. `pairs` and
-    `mean_of_all` are about the raters who vary in every round, and NaN for fewer than two of them.
+    That is so for a rater who always says the same, and for a mean in which opposite tastes cancel out. `pairs` leaves such
+    raters out of a round, and is NaN if fewer than two are left in one. `mean_of_all` takes them for raters like the others.
     """
 
     repeat: np.ndarray  # [R], a rater's first round with the same rater's second
@@ -144,15 +144,12 @@ def rater_correlations(ratings: np.ndarray) -> RaterCorrelations:
     mean = x.mean(2)  # [R, I]
     others = (mean.sum(0) - mean) / (len(x) - 1)
     rounds = [_rows(x[:, :, t]) for t in range(x.shape[2])]
-    vary = ~np.isnan(rounds).any((0, 2))  # [R]
-    pairs, upper = float("nan"), np.triu_indices(int(vary.sum()), 1)
-    if vary.sum() > 1:
-        pairs = float(np.mean([(z[vary] @ z[vary].T)[upper].mean() for z in rounds]))
+    pairs = float(np.mean([_between(z) for z in rounds]))
     return RaterCorrelations(
         repeat=(rounds[0] * rounds[1]).sum(1),
         crowd=(_rows(mean) * _rows(others)).sum(1),
         pairs=pairs,
-        mean_of_all=spearman_brown(pairs, int(vary.sum())),
+        mean_of_all=spearman_brown(pairs, len(x)),
     )
 
 
@@ -184,6 +181,13 @@ def _rows(x: np.ndarray) -> np.ndarray:
     centred = x - x.mean(1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     return np.divide(centred, length, out=np.full_like(centred, np.nan), where=length > 1e-12)
+
+
+def _between(rows: np.ndarray) -> float:
+    """Mean correlation of two of the raters, from `_rows`; NaN where fewer than two vary."""
+    found = (rows @ rows.T)[np.triu_indices(len(rows), 1)]
+    found = found[~np.isnan(found)]
+    return float(found.mean()) if len(found) else float("nan")
 
 
 def _unclipped(parts: TasteParts, index: str) -> float:

@@ -185,13 +185,18 @@ def test_two_camps_have_a_mean_that_does_not_vary():
     assert third.mean_of_all == pytest.approx(3 * third.pairs / (1 + 2 * third.pairs))
 
 
-def test_raters_who_never_vary_count_for_nothing_in_the_mean():
+def test_raters_who_never_vary_are_in_no_pair():
     x = simulate_class(5, 40, seed=3).ratings
     alone, bored = rater_correlations(x), np.concatenate([x, np.full((3, 40, 2), 4.0)])
     found = rater_correlations(bored)
     assert found.pairs == pytest.approx(alone.pairs)
-    assert found.mean_of_all == pytest.approx(alone.mean_of_all)
+    assert found.mean_of_all == pytest.approx(8 * alone.pairs / (1 + 7 * alone.pairs))
     assert found.crowd[:5] == pytest.approx(alone.crowd) and np.isnan(found.crowd[5:]).all()
+    bored[5, :, 1] = x[0, :, 1]  # who varies in one round counts there
+    found, second = rater_correlations(bored), np.corrcoef(bored[:6, :, 1])[np.triu_indices(6, 1)]
+    first = np.corrcoef(x[:, :, 0])[np.triu_indices(5, 1)]
+    assert found.pairs == pytest.approx((first.mean() + second.mean()) / 2)
+    bored[5] = 4
     for few in (bored[4:], bored[5:]):  # one who varies, and none
         found = rater_correlations(few)
         assert np.isnan([found.pairs, found.mean_of_all, *found.crowd]).all()
