@@ -94,8 +94,8 @@ def test_a_fault_would_be_noticed(fault, on_meta, monkeypatch):
     on_meta("super_resolution")
     fastest = super_resolution.fastest_step
 
-    def faulty(*arguments):
-        step = fastest(*arguments)
+    def faulty(*arguments, **options):
+        step = fastest(*arguments, **options)
         return lambda low, high: fault(step, low, high)
 
     monkeypatch.setattr(super_resolution, "fastest_step", faulty)

@@ -15,7 +15,11 @@ from aesthetic_utils.published import super_resolution_tables as tables
 from aesthetic_utils.published.registry import RUNS
 from aesthetic_utils.runtime import Precision, step_generator
 from aesthetic_utils.storage import AestheticError
-from aesthetic_utils.training.super_resolution import DamageSettings, damage
+from aesthetic_utils.training.super_resolution import (
+    DamageSettings,
+    damage,
+    super_resolution_step,
+)
 from aesthetic_utils.training.weights import WeightsError, save_weights
 
 KINDS = ("x4", "x4 light", "restore")
@@ -123,7 +127,7 @@ def test_a_run_whose_loss_is_no_number_ends_at_once(monkeypatch):
     settings = sr.replace(sr.settings_by_mode("x4"), steps=200)
     pool, _ = sr.training_pool(settings)
     broken = torch.tensor(float("nan"))
-    monkeypatch.setattr(sr, "fastest_step", lambda *a: lambda low, high: broken)
+    monkeypatch.setattr(sr, "fastest_step", lambda *_, **__: lambda low, high: broken)
     with pytest.raises(AestheticError, match="loss of step 0 is nan"):
         sr.train_super_resolution(settings, pool, precision=Precision())
 
@@ -139,7 +143,7 @@ def test_a_step_never_looks_at_a_value_and_leaves_nothing_on_the_processor(kind)
     if settings.scale == 1:
         low = sr.random_damage(low, step_generator(0, 0))
     assert low.is_meta and high.is_meta
-    loss = sr.super_resolution_step(model, optimizer, low, high)
+    loss = super_resolution_step(model, optimizer, low, high)
     sr.update_ema(average, model, 0.9)
     assert loss.is_meta and loss.shape == ()
 
@@ -170,7 +174,7 @@ def test_restoration_learns_from_small_sharp_copies_and_enlarging_from_every_siz
 def test_the_validation_photographs_are_seen_twelve_times_and_after_the_last_step(monkeypatch):
     settings = sr.replace(sr.settings_by_mode("x4"), steps=37)
     pool, _ = sr.training_pool(settings)
-    monkeypatch.setattr(sr, "fastest_step", lambda *a: lambda low, high: torch.tensor(1.0))
+    monkeypatch.setattr(sr, "fastest_step", lambda *_, **__: lambda low, high: torch.tensor(1.0))
     options = {"precision": Precision(), "validate": lambda average: {"psnr_y": 30.0}}
     _, run = sr.train_super_resolution(settings, pool, **options)
     seen = [row["step"] for row in run.history if "psnr_y" in row]

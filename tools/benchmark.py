@@ -220,7 +220,7 @@ def watched(family: Family, precision: Precision, seconds: float) -> dict[str, f
             inner = timed(getattr(kind, name), "loading")
             patches.enter_context(mock.patch.object(kind, name, partialmethod(inner)))
         if fastest is not None:
-            quick = lambda *a: timed(fastest(*a), "step")  # noqa: E731
+            quick = lambda *a, **k: timed(fastest(*a, **k), "step")  # noqa: E731
             patches.enter_context(mock.patch.object(family.module, "fastest_step", quick))
         patches.enter_context(mock.patch.object(Run, "__iter__", ended_by_the_clock))
         family.train(precision)

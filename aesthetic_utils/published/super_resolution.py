@@ -38,7 +38,7 @@ from aesthetic_utils.runtime import (
 from aesthetic_utils.storage import write_json
 from aesthetic_utils.training.checkpoint import fingerprint, plain_config
 from aesthetic_utils.training.devices import current_team
-from aesthetic_utils.training.gradient_graph import GradientGraph
+from aesthetic_utils.training.gradient_graph import fastest_step
 from aesthetic_utils.training.optimization import set_learning_rate, update_ema, warmup_cosine
 from aesthetic_utils.training.pace import steps_that_fit
 from aesthetic_utils.training.patches import PatchPool, patch_pool
@@ -48,7 +48,6 @@ from aesthetic_utils.training.super_resolution import (
     DamageSettings,
     random_damage,
     super_resolution_loss,
-    super_resolution_step,
 )
 from aesthetic_utils.training.weights import load_weights, weights_info
 
@@ -151,7 +150,8 @@ def train_super_resolution(
         minutes=minutes, label=f"SRResNet x{settings.scale}",
     )  # fmt: skip
     model.train()
-    step_of = fastest_step(model, optimizer, precision, scaler, settings.loss)
+    loss_of = partial(super_resolution_loss, model, loss=settings.loss, precision=precision)
+    step_of = fastest_step(loss_of, model, optimizer, scaler=scaler)
     every = max(settings.steps // VALIDATIONS, 1)
     for step, progress in run:
         set_learning_rate(optimizer, settings.learning_rate * warmup_cosine(progress))
@@ -164,29 +164,6 @@ def train_super_resolution(
         if validate is not None and ((step + 1) % every == 0 or step == settings.steps - 1):
             run.log(step, every=1, **validate(average))
     return average, run
-
-
-def fastest_step(
-    model: SRResNet,
-    optimizer: torch.optim.Optimizer,
-    precision: Precision,
-    scaler: torch.amp.GradScaler,
-    loss: str = "absolute",
-) -> Callable[[Tensor, Tensor], Tensor]:
-    """(low, high) -> loss: `super_resolution_step`, on a CUDA device by a recording of its passes."""
-    if not next(model.parameters()).is_cuda or scaler.is_enabled():
-        options: dict[str, Any] = {"loss": loss, "precision": precision, "scaler": scaler}
-        return partial(super_resolution_step, model, optimizer, **options)
-    loss_of = partial(super_resolution_loss, model, loss=loss, precision=precision)
-    gradients = GradientGraph(loss_of, model)
-
-    def step(low: Tensor, high: Tensor) -> Tensor:
-        value = gradients(low, high)
-        current_team().average_gradients(optimizer)
-        optimizer.step()
-        return value
-
-    return step
 
 
 def planned(
@@ -204,7 +181,8 @@ def planned(
     average = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.0, fused=True)
     scaler = precision.scaler(device)
-    step_of = fastest_step(model, optimizer, precision, scaler, settings.loss)
+    loss_of = partial(super_resolution_loss, model, loss=settings.loss, precision=precision)
+    step_of = fastest_step(loss_of, model, optimizer, scaler=scaler)
 
     def step() -> None:
         x, y = pool.sample(batch_size=settings.batch_size, seed=0, step=0)

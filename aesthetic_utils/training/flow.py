@@ -9,7 +9,6 @@ Lipman et al. (2023), https://arxiv.org/abs/2210.02747; Liu et al. (2023), https
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,12 +19,10 @@ from aesthetic_utils.models.unet import Conditions, UNet, UNetConfig
 from aesthetic_utils.runtime import Precision, default_device, evaluating, step_generator
 from aesthetic_utils.training.checkpoint import fingerprint
 from aesthetic_utils.training.devices import current_team
-from aesthetic_utils.training.gradient_graph import GradientGraph
+from aesthetic_utils.training.gradient_graph import fastest_step
 from aesthetic_utils.training.optimization import (
     set_learning_rate,
-    shorten_gradients,
     update_ema,
-    update_weights,
     warmup_cosine,
 )
 from aesthetic_utils.training.run import Run
@@ -78,55 +75,6 @@ def velocity_of(
             return model(x, t, conditions)
 
     return velocity
-
-
-def flow_step(
-    model: UNet,
-    optimizer: torch.optim.Optimizer,
-    clean: Tensor,
-    noise: Tensor,
-    t: Tensor,
-    conditions: Conditions | None = None,
-    *,
-    clip: float = 1.0,
-    precision: Precision = Precision(),  # noqa: B008 (frozen)
-    scaler: torch.amp.GradScaler | None = None,
-) -> Tensor:
-    """One update towards the velocity of the pairs; returns the loss, a scalar.
-
-    clean, noise: [N, C, H, W], drawings in [-1, 1]; t: [N]. clip: the largest norm of all gradients together. The network
-    alone computes in the format of `precision`; places, times and loss stay float32.
-    """
-    loss = flow_loss(velocity_of(model, conditions, precision), clean, noise, t)
-    update_weights(loss, optimizer, scaler, clip=clip)
-    return loss.detach()
-
-
-def fastest_step(
-    model: UNet,
-    optimizer: torch.optim.Optimizer,
-    *,
-    clip: float,
-    precision: Precision,
-    scaler: torch.amp.GradScaler,
-) -> Callable[[Tensor, Tensor, Tensor, Conditions], Tensor]:
-    """(clean, noise, t, conditions) -> loss: `flow_step`, on a CUDA device by a recording of its passes."""
-    if not next(model.parameters()).is_cuda or scaler.is_enabled():
-        return partial(flow_step, model, optimizer, clip=clip, precision=precision, scaler=scaler)
-
-    def loss_of(clean: Tensor, noise: Tensor, t: Tensor, *asked: Tensor) -> Tensor:
-        return flow_loss(velocity_of(model, Conditions(*asked), precision), clean, noise, t)
-
-    gradients = GradientGraph(loss_of, model)
-
-    def step(clean: Tensor, noise: Tensor, t: Tensor, conditions: Conditions) -> Tensor:
-        loss = gradients(clean, noise, t, *conditions)
-        current_team().average_gradients(optimizer)
-        shorten_gradients(optimizer, clip)
-        optimizer.step()
-        return loss
-
-    return step
 
 
 def forget_some(
@@ -390,7 +338,11 @@ def train_flow(
                 "data": fingerprint(drawings.images, *drawings.conditions)},
         precision=precision, path=path, minutes=minutes, label="flow",
     )  # fmt: skip
-    step_of = fastest_step(model, optimizer, clip=settings.clip, precision=precision, scaler=scaler)
+
+    def loss_of(clean: Tensor, noise: Tensor, t: Tensor, *asked: Tensor) -> Tensor:
+        return flow_loss(velocity_of(model, Conditions(*asked), precision), clean, noise, t)
+
+    step_of = fastest_step(loss_of, model, optimizer, scaler=scaler, clip=settings.clip)
     warmup = min(settings.warmup_steps / settings.steps, 0.1)
     for step, progress in run:
         if watch is not None:
@@ -404,8 +356,7 @@ def train_flow(
         noise = torch.randn(clean.shape, generator=draw).to(device)
         t = logit_normal(len(clean), draw).to(device)
         conditions = forget_some(Conditions(*asked), settings.forget, draw)
-        clean, noise, t, *asked = team.share(clean, noise, t, *conditions)
-        loss = step_of(clean, noise, t, Conditions(*asked))
+        loss = step_of(*team.share(clean, noise, t, *conditions))
         update_ema(average, model, min(settings.ema_decay, (1 + step) / (10 + step)))
         run.log(step, loss=loss)
         if looks and ((step + 1) % settings.validate_every == 0 or step + 1 == run.steps):

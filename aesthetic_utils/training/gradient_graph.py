@@ -11,6 +11,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from aesthetic_utils.training.devices import current_team
+from aesthetic_utils.training.optimization import shorten_gradients, update_weights
+
 WARM_UP = 3  # passes before the recording; libraries choose their kernels in them
 
 
@@ -83,6 +86,40 @@ class GradientGraph:
         self._graph, self._loss = graph, loss.detach()
         for buffer, value in before:
             buffer.copy_(value)
+
+
+def fastest_step(
+    loss_of: Callable[..., Tensor],
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    scaler: torch.amp.GradScaler,
+    clip: float | None = None,
+) -> Callable[..., Tensor]:
+    """inputs -> loss: one update of the model's weights by `loss_of(*inputs)`, on a CUDA device with recorded passes.
+
+    loss_of: as `GradientGraph` wants it. clip: see `update_weights`, which makes the update elsewhere than on a GPU, and
+    with a scaler that is at work: it looks at the gradients, and what is recorded may look at nothing.
+    """
+    if not next(model.parameters()).is_cuda or scaler.is_enabled():
+
+        def step(*inputs: Tensor) -> Tensor:
+            loss = loss_of(*inputs)
+            update_weights(loss, optimizer, scaler, clip=clip)
+            return loss.detach()
+
+        return step
+
+    gradients = GradientGraph(loss_of, model)
+
+    def recorded_step(*inputs: Tensor) -> Tensor:
+        loss = gradients(*inputs)
+        current_team().average_gradients(optimizer)
+        shorten_gradients(optimizer, clip)
+        optimizer.step()
+        return loss
+
+    return recorded_step
 
 
 @contextmanager
