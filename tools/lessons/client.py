@@ -30,6 +30,11 @@ _THERE = f"__import__('sys').modules[{BESIDE!r}]"
 LOAD = f"exec({_CODE!r}, {{}})"
 
 
+def drawing(wanted: bool) -> str:
+    """The expression that lets the course's figures be drawn, or not (in_kernel.py)."""
+    return f"{_THERE}.draw({wanted})"
+
+
 def question(cell: nbformat.NotebookNode, printed: str) -> str:
     """The expression that judges the claims of a cell; printed: what the nearest code cell wrote to stdout."""
     checks = [claim["check"] for claim in claims_of(cell)]

@@ -17,6 +17,7 @@ from typing import Any
 
 SHOWN = 160  # characters of a value in a message
 _read: set[str] = set()
+_drawing: dict[str, Any] = {}  # what draws, while it is set aside
 
 
 def watch(package: str) -> None:
@@ -43,6 +44,22 @@ def used(package: str) -> str:
     file = getattr(loaded.get(name), "__file__", None)
     home = os.path.realpath(os.path.dirname(file)) if file else None
     return json.dumps({"home": home, "modules": sorted(loaded), "files": sorted(_read)})
+
+
+def draw(wanted: bool) -> None:
+    """Whether `aesthetic_utils.plotting.show` draws figures; where not, what it displays is an empty picture.
+
+    Drawing takes half of the time of a lesson in smoke mode.
+    """
+    plotting = sys.modules.get("aesthetic_utils.plotting")
+    if not wanted and plotting and not _drawing:
+        for name, instead in (("png", lambda figure: b""), ("smallest_type", lambda figure: None)):
+            _drawing[name] = getattr(plotting, name)
+            setattr(plotting, name, instead)
+    elif wanted and _drawing:
+        for name, before in _drawing.items():
+            setattr(plotting, name, before)
+        _drawing.clear()
 
 
 @contextlib.contextmanager

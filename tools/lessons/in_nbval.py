@@ -5,7 +5,8 @@
 
 Without `-p` nbval does the same, and runs each cell once. With it,
 
-    a cell runs a second time right after the first, and says the same again where its text is compared;
+    a cell runs a second time right after the first, and says the same again where its text is compared; what it
+      shows with plotting.show is made, and not drawn again;
     the claims of a cell, and of the cells of text up to the next one of code, give an answer, whichever;
     of the cells whose text does not depend on the mode, a notebook has at least SAME_EVERYWHERE compared.
 
@@ -15,6 +16,7 @@ What is amiss is a failure of that cell: of the last one for what concerns the w
 from __future__ import annotations
 
 import configparser
+import contextlib
 import re
 from collections.abc import Generator
 from pathlib import Path
@@ -26,13 +28,15 @@ import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 from tools.lessons.claims import Verdict, claims_of, printed_by
-from tools.lessons.client import LOAD, question, value_of, verdicts
+from tools.lessons.client import LOAD, drawing, question, value_of, verdicts
+from tools.lessons.warm_kernels import warm_kernels
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPARED = "nbval-check-output"  # a cell whose text nbval compares with what was published
 SAME_EVERYWHERE = (
     0.5  # of the cells whose text is the same in smoke and full mode, so many are compared
 )
+FEW = 3  # notebooks for which it does not pay to warm anything up
 ONCE = pytest.StashKey[dict[int, str]]()  # of a notebook: cell -> what it said in its first run
 
 
@@ -87,6 +91,14 @@ def too_few_compared(notebook: nbformat.NotebookNode, once: dict[int, str]) -> s
 # ---- beside nbval
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Of many notebooks the kernels start at once (warm_kernels.py)."""
+    if len({item.path for item in session.items if isinstance(item, IPyNbCell)}) > FEW:
+        kernels = contextlib.ExitStack()
+        kernels.enter_context(warm_kernels())
+        session.config.add_cleanup(kernels.close)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     if not isinstance(item, IPyNbCell):
@@ -96,6 +108,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
         file.stash[ONCE] = {}
         ask(file, LOAD)
     notebook, once = file.nb, file.stash[ONCE]
+    if not file.timed_out:
+        ask(file, drawing(True))
     done = yield  # nbval's own run
     once[place] = text_of(item.test_outputs)
     run_again(item, once[place])
@@ -116,7 +130,8 @@ def last_place(notebook: nbformat.NotebookNode) -> int:
 
 
 def run_again(item: IPyNbCell, once: str) -> None:
-    """As nbval runs it; what it says then is compared with the first run, too."""
+    """As nbval runs it, but its figure is not drawn; what it says then is compared with the first run, too."""
+    ask(item.parent, drawing(False))
     try:
         item.runtest()
     except NbCellError as error:
