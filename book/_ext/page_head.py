@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from bare_html import bare
 from bs4 import BeautifulSoup
 from provenance import read_run
 
@@ -23,10 +24,8 @@ COLAB = "https://colab.research.google.com/github"
 
 def reading_minutes(body: str) -> float:
     """Of the article's HTML: prose, captions and tables by words, code by lines."""
-    soup = BeautifulSoup(body, "html.parser")
-    for element in soup.select(
-        "details, .headerlink, .katex-html, script, annotation, .cell_output pre"
-    ):
+    soup = BeautifulSoup(bare(body), "html.parser")
+    for element in soup.select("details, .headerlink, script, annotation, .cell_output pre"):
         element.decompose()
     lines = 0
     for code in soup.select("pre"):

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from bare_html import bare
 from bs4 import BeautifulSoup, NavigableString, SoupStrainer, Tag
 from sphinx.util import logging
 
@@ -177,7 +178,7 @@ def read_glossary(node: Tag) -> list[Section]:
 
 def read_page(html: str) -> list[Section]:
     """The sections of a finished page, the page's own beginning first; its anchor is empty."""
-    article = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("article"))
+    article = BeautifulSoup(bare(html), "html.parser", parse_only=SoupStrainer("article"))
     tidy(article)
     first = article.select_one("section")
     if first is None:
