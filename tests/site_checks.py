@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 import yaml
+from bare_html import bare, parts
 from bs4 import BeautifulSoup, Tag
 
 NO_PAGES = ("_static", "_sources", "mathjax", "fonts")  # folders of the site without pages of ours
@@ -49,11 +50,16 @@ def pages(site: Path) -> list[Path]:
 
 @cache
 def _parse(path: Path, changed: int) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    return BeautifulSoup(bare(path.read_text("utf-8")), "html.parser")
 
 
 def parse(path: Path) -> BeautifulSoup:
     return _parse(path, path.stat().st_mtime_ns)
+
+
+def layouts(path: Path) -> list[str]:
+    """The HTML that lays out each formula of a page; `parse` leaves it out."""
+    return parts(path.read_text("utf-8"))[1]
 
 
 def is_redirect(soup: BeautifulSoup) -> bool:

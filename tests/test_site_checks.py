@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import bare_html
 import pytest
 import site_checks
+from bs4 import BeautifulSoup
 
 GOOD = """
 <html><head><title>A page</title><link rel="stylesheet" href="style.css"></head>
@@ -291,3 +293,21 @@ def test_the_landing_page_may_lead_to_the_first_lesson_in_colab(site):
     assert len(site_checks.colab_problems(site, "owner/name")) == 1
     landing.write_text("none")
     assert site_checks.colab_problems(site, "owner/name") == []
+
+
+FORMULA = (
+    '<p>a <span class="katex"><span class="katex-mathml"><math><mi>x</mi></math></span><span class="katex-html"'
+    ' aria-hidden="true"><span class="base"><span class="mord mathnormal">x</span></span></span></span> b'
+    ' <span\nclass="katex-html">y</span></p><pre><span class="k">if</span> <a href="#"><span class="n">z</span></a></pre>'
+)
+
+
+def test_without_layout_and_colours_text_and_links_are_the_same():
+    rest, layouts = bare_html.parts(FORMULA)
+    assert "".join(layouts).count("<span") == 4 and "katex-html" not in rest
+    assert [layout.endswith(">") and ">x<" in layout for layout in layouts] == [True, False]
+    soup = BeautifulSoup(bare_html.bare(FORMULA), "html.parser")
+    assert soup.get_text() == "a x b if z" and soup.math and soup.a["href"] == "#"
+    assert not soup.find_all("span", class_=["k", "n"])
+    with pytest.raises(ValueError, match="no end of the formula '<span class=\"katex-html"):
+        bare_html.bare('<p><span class="katex-html"><span>x</span></p>')
