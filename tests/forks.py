@@ -10,9 +10,12 @@ from typing import Self
 
 SERVER = '''
 """Runs each command that it reads in a fork of itself."""
-import json, os, runpy, signal, sys, traceback, warnings
+import gc, json, os, runpy, signal, sys, traceback, warnings
 import aesthetic_utils.plotting, aesthetic_utils.published.registry
+import torch._dynamo  # an optimizer imports it when it is made
 
+gc.collect()
+gc.freeze()  # what is imported stays: the collector passes over it, here and in the forks
 for line in sys.stdin:
     command, folder, environment, out, err = json.loads(line)
     child = os.fork()
@@ -44,6 +47,7 @@ for line in sys.stdin:
         traceback.print_exc()
     sys.stdout.flush(), sys.stderr.flush()
     os._exit(code)
+os._exit(0)  # without what the imported libraries do, and say, at an end
 '''
 
 
