@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -92,11 +93,9 @@ def axe(page: Any, *rules: str) -> list[str]:
     ]
 
 
-def watch(page: Any, host: str) -> dict:
-    """Counts bytes, and collects what goes wrong."""
+def watch(page: Any, session: Any, host: str) -> tuple[dict, Callable[[], None]]:
+    """Counts bytes, and collects what goes wrong, until the function that it also returns is called."""
     seen = {"bytes": 0, "troubles": []}
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
 
     def finished(event: dict) -> None:
         seen["bytes"] += event["encodedDataLength"]
@@ -109,12 +108,23 @@ def watch(page: Any, host: str) -> dict:
         if message.type in ("error", "warning") and not BENIGN.search(message.text):
             seen["troubles"].append(f"console: {message.text}")
 
+    def broke(error: Any) -> None:
+        seen["troubles"].append(f"error: {error}")
+
+    def failed(request: Any) -> None:
+        seen["troubles"].append(f"failed: {request.url}")
+
+    listeners = {"request": asked, "console": said, "pageerror": broke, "requestfailed": failed}
     session.on("Network.loadingFinished", finished)
-    page.on("request", asked)
-    page.on("console", said)
-    page.on("pageerror", lambda error: seen["troubles"].append(f"error: {error}"))
-    page.on("requestfailed", lambda r: seen["troubles"].append(f"failed: {r.url}"))
-    return seen
+    for event, listener in listeners.items():
+        page.on(event, listener)
+
+    def stop() -> None:
+        session.remove_listener("Network.loadingFinished", finished)
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+
+    return seen, stop
 
 
 @pytest.fixture(scope="module")
@@ -122,20 +132,71 @@ def source() -> str:
     return axe_source()
 
 
+class Tab:
+    """A tab for one visit after the other: to start one anew costs a quarter of a visit.
+
+    Each visit finds an empty cache and an empty storage, and the window as it was at first.
+    """
+
+    EMPTY = "try { localStorage.clear(); sessionStorage.clear() } catch { /* no page of ours */ }"
+
+    def __init__(self, browser: Any, host: str) -> None:
+        self.browser, self.host, self.page = browser, host, None
+
+    def __enter__(self) -> tuple[Any, dict]:
+        if self.page is None:
+            context = self.browser.new_context(color_scheme="light")
+            context.add_init_script(self.EMPTY)
+            self.page = context.new_page()
+            self.session = context.new_cdp_session(self.page)
+            self.session.send("Network.enable")
+            self.session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        everything = {"origin": self.host.rstrip("/"), "storageTypes": "all"}
+        self.session.send("Storage.clearDataForOrigin", everything)
+        self.page.emulate_media(media="screen")
+        self.page.set_viewport_size({"width": 1280, "height": 800})
+        seen, self.stop_watching = watch(self.page, self.session, self.host)
+        return self.page, seen
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        self.page.evaluate(
+            "stop()"
+        ) if kind is None else self.close()  # what is under way is of this visit
+        self.stop_watching()
+
+    def close(self) -> None:
+        if self.page is not None:
+            self.page.context.close()
+        self.page = None
+
+
+@pytest.fixture(scope="module")
+def tab(browser, address):
+    tab = Tab(browser, address)
+    yield tab
+    tab.close()
+
+
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "404.html"] or ["no site"])
-def test_a_page(name, browser, address, source, record_property):
+def test_a_page(name, tab, address, source, record_property):
     """One visit, many questions, so that a page is loaded once: everything that is wrong is listed."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
-    page = context.new_page()
-    seen = watch(page, address)
-    page.goto(address + name, wait_until="networkidle")
-    weight, problems = seen["bytes"], []
-    record_property("bytes", weight)
-    if weight > budget(name):
-        problems.append(f"weighs {weight / KB:.0f} KB, more than {budget(name) / KB:.0f} KB")
-    if missing := page.evaluate(LIVE):
-        problems.append(f"not built: {missing}")
-    problems += [f"at 1280 px: {cut}" for cut in page.evaluate(CUT)]
+    with tab as (page, seen):
+        page.goto(address + name, wait_until="networkidle")
+        weight, problems = seen["bytes"], []
+        record_property("bytes", weight)
+        if weight > budget(name):
+            problems.append(f"weighs {weight / KB:.0f} KB, more than {budget(name) / KB:.0f} KB")
+        if missing := page.evaluate(LIVE):
+            problems.append(f"not built: {missing}")
+        problems += fit_problems(page)
+        problems += access_problems(page, source)
+    problems += seen["troubles"]
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def fit_problems(page: Any) -> list[str]:
+    """What does not fit at 1280 and 360 pixels and on paper; the window is as before afterwards."""
+    problems = [f"at 1280 px: {cut}" for cut in page.evaluate(CUT)]
     page.set_viewport_size({"width": 360, "height": 740})
     problems += [f"at 360 px: {cut}" for cut in page.evaluate(CUT)]
     problems += [f"small target: {target}" for target in page.evaluate(SMALL_TARGETS)]
@@ -145,20 +206,22 @@ def test_a_page(name, browser, address, source, record_property):
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": 1280, "height": 800})
     page.evaluate("globalThis.resized = performance.now()")
+    return problems
+
+
+def access_problems(page: Any, source: str) -> list[str]:
+    """What axe-core finds, dark and light."""
     page.evaluate(THIN_OUT)
     page.add_style_tag(content="* { transition: none !important }")
     page.evaluate(source)
     dark, light = THEMES
     page.evaluate(dark)
-    problems += [f"dark: {found}" for found in axe(page, "color-contrast")]
+    problems = [f"dark: {found}" for found in axe(page, "color-contrast")]
     page.evaluate(light)
     page.wait_for_function(
         "performance.now() > resized + 400"
     )  # what can be scrolled, the theme sees 300 ms later
-    problems += [f"light: {found}" for found in axe(page)]
-    context.close()
-    problems += seen["troubles"]
-    assert not problems, "\n" + "\n".join(problems)
+    return problems + [f"light: {found}" for found in axe(page)]
 
 
 def test_formulas_and_colours_do_not_need_javascript(browser, address):
