@@ -21,6 +21,8 @@ PIP_TORCH := --extra-index-url https://download.pytorch.org/whl/cpu
 endif
 
 export PYTHONUTF8 = 1
+# Where this is set, each of some hundred processes compiles the package anew, and pytest rewrites 5,000 tests.
+unexport PYTHONDONTWRITEBYTECODE
 # Two workers on two cores: without this each would start as many threads as there are cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
