@@ -146,13 +146,15 @@ def warm_kernels(modules: Sequence[str] = SLOW) -> Iterator[None]:
     cold, servers = local.launch_kernel, []
 
     def warm(command: list[str], **options: Any) -> Any:
-        if command[0] != sys.executable or "-m" not in command or not hasattr(os, "fork"):
+        environment = dict(options.get("env") or os.environ)
+        elsewhere = environment.get("PYTHONPATH") != os.environ.get("PYTHONPATH")
+        this = command[0] == sys.executable and "-m" in command and hasattr(os, "fork")
+        if elsewhere or not this:
             return cold(command, **options)
         if not servers:
             servers.append(Server(modules))
         module, *arguments = command[command.index("-m") + 1 :]
         folder = str(options.get("cwd") or os.getcwd())
-        environment = dict(options.get("env") or os.environ)
         return Forked(servers[0], module, arguments, folder, environment)
 
     local.launch_kernel = warm
