@@ -12,7 +12,7 @@ from aesthetic_utils import plotting
 from tools.lessons import in_kernel
 from tools.lessons.warm_kernels import SLOW, warm_kernels
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no process can be forked here")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 ASKED = """(__import__("os").getcwd(), __import__("sys").path, __import__("sys").argv[:1], __name__,
     __import__("os").environ.get("MPLBACKEND"), __import__("os").environ.get("COURSE"), __import__("os").getpid(),
     sorted(m for m in __import__("sys").modules if m.startswith(("aesthetic_utils", "tools", "colorsys"))))"""

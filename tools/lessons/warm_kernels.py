@@ -139,7 +139,8 @@ class Forked:
 
 @contextlib.contextmanager
 def warm_kernels(modules: Sequence[str] = SLOW) -> Iterator[None]:
-    """Inside, kernels of this Python are forks; where a process cannot be forked, they start as always.
+    """Inside, kernels of this Python are forks. Elsewhere than on Linux they start as always: on Windows there is no
+    fork, and macOS lets a process crash that forks after it has loaded what draws windows.
 
     modules: imported before the first fork. A kernel does without those that are not installed.
     """
@@ -148,8 +149,8 @@ def warm_kernels(modules: Sequence[str] = SLOW) -> Iterator[None]:
     def warm(command: list[str], **options: Any) -> Any:
         environment = dict(options.get("env") or os.environ)
         elsewhere = environment.get("PYTHONPATH") != os.environ.get("PYTHONPATH")
-        this = command[0] == sys.executable and "-m" in command and hasattr(os, "fork")
-        if elsewhere or not this:
+        this = command[0] == sys.executable and "-m" in command
+        if sys.platform != "linux" or elsewhere or not this:
             return cold(command, **options)
         if not servers:
             servers.append(Server(modules))
