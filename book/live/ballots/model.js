@@ -36,10 +36,10 @@ const Ballots = (() => {
     return groups.sort((a, b) => b.votes.length - a.votes.length);
   }
 
-  /** What the board shows of the votes of one group; what cannot be said yet is a sentence in `cannot`. */
+  /** What the board shows of the votes of one group; what cannot be said yet has a sentence in `cannot`, by its name. */
   function board({ task, votes }) {
     const voters = new Set(votes.map(({ rater }) => rater)).size;
-    const found = { votes: votes.length, voters, agreement: null, parts: null, ranking: [], cannot: [], notes: [] };
+    const found = { votes: votes.length, voters, agreement: null, parts: null, ranking: [], cannot: {}, notes: [] };
     return task === "pair" ? ofChoices(found, choicesOf(votes)) : ofScores(found, scoresOf(votes));
   }
 
@@ -47,7 +47,7 @@ const Ballots = (() => {
     const { items, raters, choices } = all;
     const { cannot, notes } = found;
     if (items.length > MOST_ITEMS) {
-      cannot.push(`The ranking: ${items.length} pictures are more than this page ranks (${MOST_ITEMS}). aesthetic votes report does.`);
+      cannot.ranking = `${items.length} pictures are more than this page ranks (${MOST_ITEMS}). aesthetic votes report does.`;
     } else {
       found.ranking = estimates.ranking(all);
       const missing = estimates.missingLinks(all);
@@ -59,13 +59,12 @@ const Ballots = (() => {
     else if (raters.length < FEW) notes.push(`With fewer than ${FEW} voters the intervals are only roughly known.`);
     if (raters.length === 2) notes.push("With two voters the interval of their agreement counts questions; it says nothing about other people.");
     found.agreement = estimates.agreement(all);
-    if (!found.agreement) cannot.push("How far two voters agree: no two have answered the same question yet.");
+    if (!found.agreement) cannot.agreement = "No two of you have answered the same question yet.";
     found.parts = estimates.choiceParts(all);
     if (!found.parts) {
-      cannot.push(
-        "What is shared and what is private: one round cannot tell private taste from noise. It takes a second " +
-          "round, and two voters who answered the same question in both.",
-      );
+      cannot.parts =
+        "One round cannot tell private taste from noise. It takes the second round, and two voters who answered " +
+        "the same question in both.";
     } else if (found.parts.ties) {
       notes.push(`What is shared and what is private leaves out ${plural(found.parts.ties, "answer")} in which one of two rounds was a tie.`);
     }
@@ -76,14 +75,13 @@ const Ballots = (() => {
     found.ranking = estimates.meanRows(all);
     found.agreement = estimates.alpha(all);
     if (!found.agreement) {
-      found.cannot.push("How far you agree: no two voters have scored the same two pictures, or all scores are alike.");
+      found.cannot.agreement = "No two of you have scored the same two pictures, or all scores are alike.";
     }
     found.parts = estimates.beholder(all);
     if (!found.parts) {
-      found.cannot.push(
-        "What is shared and what is private: it takes a second round, and two voters who scored the same two " +
-          "pictures in both, not all alike, and more in the scores than noise.",
-      );
+      found.cannot.parts =
+        "It takes the second round, and two voters who scored the same two pictures in both, not all alike, and more " +
+        "in the scores than noise.";
     }
     return found;
   }

@@ -68,17 +68,18 @@
   /** What the votes of one group say. */
   function boardOf(group, invented) {
     const found = model.board(group);
-    const part = (title, there, said) => (there ? [heading(title), paragraph(said(found, group.task))] : []);
+    const part = (title, name, said) => [
+      heading(title), paragraph(found[name] ? said(found, group.task) : found.cannot[name]),
+    ];
     return [
       paragraph(
         `${invented ? "An invented class: " : ""}${model.plural(found.votes, "vote")} of ${model.plural(found.voters, "voter")} on ${model.groupSaid(group)}.`,
         "ballots-count",
       ),
-      ...part("How far you agree", found.agreement, model.agreementSaid),
-      ...part("What is shared, and what is private", found.parts, model.partsSaid),
-      ...(found.cannot.length ? [heading("What these votes cannot say")] : []),
-      ...list(found.cannot, "ballots-notes"),
-      ...(found.ranking.length ? [heading("The ranking"), ranking(found, group)] : []),
+      ...part("How far you agree", "agreement", model.agreementSaid),
+      ...part("What is shared, and what is private", "parts", model.partsSaid),
+      heading("The ranking"),
+      found.ranking.length ? ranking(found, group) : paragraph(found.cannot.ranking),
       ...list(found.notes, "ballots-notes"),
       paragraph(METHOD, "ballots-quiet"),
     ];
