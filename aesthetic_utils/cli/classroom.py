@@ -79,6 +79,7 @@ def serve_class(options: argparse.Namespace) -> None:
     from aesthetic_utils.class_votes.tracking import measure_pictures
     from aesthetic_utils.class_votes.voting import Classroom
 
+    _require_question(options.question)
     pictures = read_pictures(options.pictures)
     host = options.address or lan_address()
     store = VoteStore(options.votes)
@@ -140,7 +141,6 @@ def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse
         class_pairs,
         new_code,
     )
-    from aesthetic_utils.judgements.vote_record import ITEM
 
     if (room := store.room()) is not None:
         if room.items != tuple(pictures):
@@ -152,13 +152,19 @@ def _open_room(store: "VoteStore", pictures: dict[str, bytes], options: argparse
         last = f", the last of {votes[-1].time.astimezone():%d %B, %H:%M}" if votes else ""
         return f"{plural(store.count_voters(), 'voter')}, {plural(len(votes), 'vote')}{last}; round {store.round} is open"
     question = options.question or (SCALE_QUESTION if options.scale else QUESTION)
-    if not ITEM.fullmatch(question):
-        raise AestheticError("give the --question in one line of at most 200 characters")
     pairs = class_pairs(len(pictures), options.questions or QUESTIONS)
     if options.scale:
         pairs = tuple((i, i) for i in range(len(pictures)))
     store.open_room(Room(code=new_code(), question=question, items=tuple(pictures), pairs=pairs))
     return ""
+
+
+def _require_question(question: str | None) -> None:
+    """AestheticError for a question that a file of votes cannot hold; before a file is made for it."""
+    from aesthetic_utils.judgements.vote_record import ITEM
+
+    if question is not None and not ITEM.fullmatch(question):
+        raise AestheticError("give the --question in one line of at most 200 characters")
 
 
 def _require_same_room(room: "Room", options: argparse.Namespace) -> None:

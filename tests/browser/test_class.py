@@ -62,6 +62,8 @@ def test_a_phone_votes_in_two_rounds_and_the_board_shows_it(browser, server):
     row = board.get_by_role("row", name="<b>bold</b>")  # a name is text
     row.wait_for(timeout=20_000)
     assert board.locator("b").count() == 0 and board.get_by_role("row").count() == 4
+    board.set_viewport_size({"width": 360, "height": 800})
+    assert board.evaluate("document.documentElement.scrollWidth <= innerWidth")
     with board.expect_download() as download:
         board.get_by_role("button", name="Save the votes").click()
     votes, problems = read_votes(download.value.path())

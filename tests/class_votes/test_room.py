@@ -327,6 +327,12 @@ def test_a_room_that_is_there_does_not_take_the_options_of_another(serve):
         assert code == 1 and f"another {options[0]};" in err and "give another --votes" in err
 
 
+def test_a_question_that_no_file_can_hold_leaves_no_file(serve, tmp_path):
+    code, _, err = serve("--question", "Which\none?")
+    assert code == 1 and "in one line of at most 200 characters" in err
+    assert not (tmp_path / "v.sqlite").exists()
+
+
 def test_a_file_that_goes_on_says_whose_votes_are_in_it(serve, tmp_path):
     _, said, _ = serve()
     assert "goes on" not in said
