@@ -123,6 +123,7 @@ def _problems(say: Any, cell: int) -> Iterator[None]:
 
 
 def main(notebook: str, results: str, seconds: str) -> int:
+    """Run a notebook and write what became of its cells into `results`, a line each; gives the exit code."""
     path = Path(notebook)
     with open(results, "a", encoding="utf-8") as file:
         try:

@@ -155,25 +155,19 @@ def _part_file(
             f"{part.path} holds rows of a run that was stopped; add --resume to go on with it, or "
             "--overwrite to begin again"
         )
-    nothing = False
-    try:
-        with part.open(files if options.resume else None):
-            if options.resume:
-                print(f"aesthetic: {plural(len(part), 'image')} measured before", file=sys.stderr)
-            try:
-                yield part
-            except BaseException:
-                nothing = not len(part)
-                if not nothing:
-                    print(
-                        f"aesthetic: what was measured is kept in {part.path}; the same command with --resume "
-                        "goes on",
-                        file=sys.stderr,
-                    )
-                raise
-    finally:
-        if nothing:
-            part.remove()
+    with part.open(files if options.resume else None):
+        if options.resume:
+            print(f"aesthetic: {plural(len(part), 'image')} measured before", file=sys.stderr)
+        try:
+            yield part
+        except BaseException:
+            if len(part):
+                print(
+                    f"aesthetic: what was measured is kept in {part.path}; the same command with --resume "
+                    "goes on",
+                    file=sys.stderr,
+                )
+            raise
 
 
 def _measured(

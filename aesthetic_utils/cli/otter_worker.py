@@ -20,6 +20,7 @@ class Unusable(Exception):
 
 
 def main(notebook: str, results: str, seconds: str, autograder: str) -> int:
+    """Grade a notebook by an autograder's tests and write what was found into `results`, a line each; gives the exit code."""
     with open(results, "a", encoding="utf-8") as file:
 
         def say(**what: object) -> None:

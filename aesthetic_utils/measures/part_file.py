@@ -68,10 +68,13 @@ class PartFile:
     def __enter__(self) -> PartFile:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        """Close it. After an error a file without a row goes, which would only be in the way of the next try."""
         file = self._require_open()
         self._guard(lambda: os.fsync(file.fileno()))
         file.close()
+        if error is not None and not len(self):
+            self.remove()
 
     def _begin(self, files: Iterable[str] | None) -> None:
         """A fresh file with the rows that still hold, which then takes the place of the old one."""
