@@ -189,6 +189,16 @@ def test_what_beauty_has_to_do_with_it_is_not_said_twice():
     ]
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["What it has to do with taste", "What this has to do with beauty", "What has this to do with beauty?"],
+)  # fmt: skip
+def test_a_talk_says_what_it_has_to_do_with_beauty_however_the_lesson_asks(title):
+    lesson = lesson_of(START, (slide(), "draw()", PICTURE), f"## {title}\n\nPeople differ.")
+    starts = [cell.source for cell in of_kind(deck_of(lesson), "slide")]
+    assert f"## {title}\n\nPeople differ." in starts
+
+
 def test_nothing_is_in_a_talk_that_was_not_tagged():
     deck = deck_of(
         lesson_of(

@@ -27,7 +27,7 @@ SEEN = ("image/png", "image/jpeg", "image/svg+xml", "text/html")
 HEADING = re.compile(r"^(#{1,3}) +(.+)$")
 LINK = re.compile(r"!?\[((?:[^\]\[]|\[[^\]]*\])*)\]\([^)]*\)")
 END = re.compile(r"[.?!][\"*)]{0,3}(?=\s+(?:[\"*(]{0,3}[A-Z]|\$))")  # of a sentence
-BEAUTY = re.compile(r"What (?:this|it) has to do with (?:beauty|taste)$")
+BEAUTY = re.compile(r"What (?:(?:this|it) has|has this) to do with (?:beauty|taste)\??$")
 BOLD = re.compile(r"\*\*([^*]+[.?!])\*\*")
 SUMMARY = re.compile(r"(?:Summary|What to take along)$")
 EXERCISES = "Exercises"
